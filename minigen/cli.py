@@ -1,0 +1,87 @@
+"""The command `minigen`: a table of subcommands, each living with its domain, imported only when called.
+
+Its module offers `configure(parser)`, which adds the arguments, and `run(args) -> int`, the exit code.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "lectures": ("minigen.lectures", "run the lectures, list them, open one"),
+    "train": ("minigen.gan.cli", "train a generative model on points or digits"),
+    "check": ("minigen.grading.cli", "check your answers to an exercise"),
+}
+
+# Which extra brings a package that a command may miss.
+EXTRAS = {
+    **dict.fromkeys(["nbclient", "nbformat", "ipykernel", "jupyter_client", "jupyterlab"], "lectures"),
+    **dict.fromkeys(["IPython", "ipywidgets", "jinja2", "matplotlib", "tqdm"], "lectures"),
+    **dict.fromkeys(["pytest", "hypothesis"], "grading"),
+    "cupy": "gpu",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `minigen ARGV` and return its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    command = argv[0] if argv and not argv[0].startswith("-") else None
+    if command is not None and command not in COMMANDS:
+        return _unknown(command)
+    parser = argparse.ArgumentParser(
+        prog="minigen",
+        description="Deep generative models from nothing but NumPy: lectures, training, exercises.",
+        epilog="minigen COMMAND --help says more about a command.",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    try:
+        for name, (module, summary) in COMMANDS.items():
+            subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
+            if name == command:
+                implementation = import_module(module)
+                implementation.configure(subparser)
+        args = parser.parse_args(argv)
+        if args.version:
+            print(f"minigen {_version()}")
+            return 0
+        if command is None:
+            parser.print_help()
+            return 0
+        return int(implementation.run(args) or 0)
+    except ModuleNotFoundError as error:
+        return _missing(command, error)
+    except KeyboardInterrupt:
+        print("\nminigen: stopped", file=sys.stderr)
+        return 130
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("minigen")
+
+
+def _unknown(command: str) -> int:
+    near = difflib.get_close_matches(command, COMMANDS, n=1)
+    hint = f"did you mean `minigen {near[0]}`?" if near else f"the commands are {', '.join(COMMANDS)}."
+    print(f"minigen: there is no command {command!r}; {hint}", file=sys.stderr)
+    return 2
+
+
+def _missing(command: str | None, error: ModuleNotFoundError) -> int:
+    package = (error.name or "").partition(".")[0]
+    if package in EXTRAS:
+        install = f'pip install "minigen[{EXTRAS[package]}]"'
+        print(f"minigen {command} needs {package}: {install}", file=sys.stderr)
+        return 1
+    if command and error.name and COMMANDS[command][0].startswith(error.name):
+        print(f"minigen: this version has no command {command!r} yet", file=sys.stderr)
+        return 2
+    raise error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
