@@ -1,0 +1,390 @@
+"""Tensor: a NumPy duck array that remembers the call that made it.
+
+NumPy's own functions are the primitives.  A call on a Tensor reaches this file through NumPy's dispatch
+protocols (NEP 13 and NEP 18), is made on the raw arrays, and is recorded if one of its arguments is
+tracked.  `sweep` walks the record backwards and asks the table `RULES` for each call's derivative.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property, partial, wraps
+from typing import Any
+
+import numpy as np
+
+from minigen.autodiff.duck import HANDLERS, DuckArray, getitem, name_of
+
+RULES: dict[Callable, Any] = {}  # function -> its vector-Jacobian rules, one for each array argument
+
+_serials = itertools.count()
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_accumulation = threading.Lock()  # two threads may add to the gradient of one shared leaf
+
+
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Turn recording on or off inside a `with` block, for this thread and context only."""
+    token = _recording.set(on)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+def no_grad():
+    """Compute without recording, so that nothing inside can be differentiated; a decorator too."""
+    return recording(False)
+
+
+def is_recording() -> bool:
+    """Whether calls on tracked Tensors are being recorded here and now."""
+    return _recording.get()
+
+
+class Tensor(DuckArray):
+    """An array whose computation is remembered, so that its gradient can be asked for.
+
+    data: array or array-like of real numbers, shared and not copied.  requires_grad: track this Tensor as
+    a variable; then data must be floating point.  After `loss.backward()`, `.grad` is an array of data's
+    shape and dtype.  Use NumPy's functions on it: `np.tanh(x @ w)`; `.data` is the raw array.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "args",
+        "data",
+        "function",
+        "grad",
+        "marks",
+        "params",
+        "requires_grad",
+        "serial",
+    )
+    __hash__ = object.__hash__
+
+    def __init__(self, data: Any, requires_grad: bool = False):
+        data = raw(data)
+        if not hasattr(data, "__array_function__"):
+            data = np.asarray(data)
+        if data.dtype.kind not in "biuf":
+            raise TypeError(f"Tensor holds real numbers; got an array of dtype {data.dtype}")
+        if requires_grad and data.dtype.kind != "f":
+            raise TypeError(
+                f"a gradient needs floating point numbers, got {data.dtype}: write 3.0 for 3, or use .astype(float)"
+            )
+        self.data, self.grad, self.requires_grad = data, None, bool(requires_grad)
+        self.function, self.args, self.params, self.marks = None, (), {}, ()
+        self.serial = next(_serials)
+
+    @property
+    def is_leaf(self) -> bool:
+        """True if no recorded call made this Tensor: it was given, not computed."""
+        return self.function is None
+
+    def detach(self) -> Tensor:
+        """The same numbers (shared memory), cut off from the record: a constant from here on."""
+        return Tensor(self.data)
+
+    def backward(self, seed: Any = None) -> None:
+        """Add d(sum of seed * self)/d(leaf) to `.grad` of every leaf that self depends on (first order).
+
+        seed: array of self's shape; 1 for a scalar.  Raises RuntimeError if nothing tracked was used, or
+        if an array that the gradient needs was changed since; no `.grad` is touched then.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "nothing to differentiate: no Tensor with requires_grad=True went into this one, "
+                "or it was computed under no_grad()"
+            )
+        reached = ancestors(self)
+        gradients = sweep(self, raw(check_seed(self, seed)), reached)
+        with _accumulation:
+            for serial, g in gradients.items():
+                leaf = reached[serial]
+                if leaf.grad is None:
+                    leaf.grad = np.array(g, subok=True) if isinstance(g, np.generic) else g.copy()
+                else:
+                    leaf.grad += g
+
+    def astype(self, dtype) -> Tensor:
+        """The same numbers in another floating point type; the gradient comes back in this one."""
+        return astype(self, dtype)
+
+    def __repr__(self) -> str:
+        numbers = repr(self.data)
+        if self.function is not None:
+            return f"Tensor({numbers}, from {name_of(self.function)})"
+        return f"Tensor({numbers}, requires_grad=True)" if self.requires_grad else f"Tensor({numbers})"
+
+    def __reduce__(self):
+        return type(self), (self.data, self.requires_grad)  # a copy is a leaf with a serial number of its own
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = None
+
+
+def raw(x: Any) -> Any:
+    """The array inside a Tensor; anything else unchanged."""
+    return x.data if isinstance(x, Tensor) else x
+
+
+def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
+    """function(*args, **params) on the raw arrays, as a Tensor; recorded if an argument is tracked."""
+    tracked, values = False, []
+    for a in args:
+        if isinstance(a, Tensor):
+            tracked = tracked or a.requires_grad
+            a = a.data
+        elif isinstance(a, (list, tuple)):
+            a = np.asarray(a)
+        values.append(a)
+    try:
+        data = function(*values, **params)
+    except ValueError as error:
+        shapes = " and ".join(str(np.shape(v)) for v in values)
+        raise ValueError(f"{name_of(function)} on shapes {shapes}: {error}") from None
+    out = Tensor.__new__(Tensor)
+    out.data = np.asarray(data) if isinstance(data, np.generic) else data
+    out.grad, out.serial = None, next(_serials)
+    if tracked and _recording.get():
+        if data.dtype.kind != "f":
+            raise TypeError(
+                f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated"
+            )
+        out.requires_grad, out.function, out.params = True, function, params
+        out.args = [
+            a if isinstance(a, Tensor) and a.requires_grad else v for a, v in zip(args, values, strict=True)
+        ]
+        out.marks = [
+            mark(v) if type(v) is np.ndarray and (v is a or a.function is None) else None
+            for a, v in zip(out.args, values, strict=True)
+        ]
+    else:
+        out.requires_grad, out.function, out.args, out.params, out.marks = False, None, (), {}, ()
+    return out
+
+
+def mark(a: np.ndarray) -> Any:
+    """A fingerprint of an array's bits, to notice that someone wrote into it.
+
+    Exact up to 256 bytes.  Beyond: the sum of all bits as integers (any one change shows) and 32 of the
+    values in place (a permutation shows), since a copy of every batch would cost more than it protects.
+    """
+    if a.nbytes <= 256:
+        return a.tobytes()
+    bits = a.ravel(order="K").view(np.uint8 if a.nbytes % 8 else np.uint64)
+    return np.add.reduce(bits, dtype=bits.dtype), bits[:: len(bits) // 32 + 1].tobytes()
+
+
+def ancestors(output: Tensor, stop: Iterable[Tensor] = ()) -> dict[int, Tensor]:
+    """Every tracked Tensor that output was computed from, by serial number, output included.
+
+    The walk does not go behind the Tensors in `stop`.  A Tensor is newer than its arguments, so the
+    serial numbers, taken downwards, are a topological order.
+    """
+    stops = {t.serial for t in stop}
+    reached, waiting = {output.serial: output}, [output]
+    while waiting:
+        t = waiting.pop()
+        if t.serial in stops:
+            continue
+        for a in t.args:
+            if isinstance(a, Tensor) and a.serial not in reached:
+                reached[a.serial] = a
+                waiting.append(a)
+    return reached
+
+
+def sweep(
+    output: Tensor, seed: Any, reached: dict[int, Tensor], targets: Any = None, traced: bool = False
+) -> dict:
+    """The backward sweep: {serial of target: d(sum of seed * output)/d(target)}; the targets are all leaves if None.
+
+    Each call passes its cotangent g to its arguments by their rules, newest call first, so that a cotangent is
+    complete before it is passed on.  The rules run on raw arrays, or on Tensors if the result is to be
+    differentiated again (traced).  Targets without a path from output are missing from the result.
+    """
+    if targets is None:
+        needed, wanted = set(reached), {s for s, t in reached.items() if t.function is None}
+    else:  # pass cotangents only to what leads to a target: a gradient that nobody asked for costs nothing
+        wanted = {t.serial for t in targets}
+        needed = set(wanted)
+        for serial in sorted(reached):
+            if any(isinstance(a, Tensor) and a.serial in needed for a in reached[serial].args):
+                needed.add(serial)
+    cotangents = {output.serial: seed}
+    for serial in sorted(needed, reverse=True):
+        if serial in wanted or serial not in cotangents:
+            continue
+        t = reached[serial]
+        g = cotangents.pop(serial)
+        rules = RULES[t.function]
+        values = [raw(a) for a in t.args]
+        for v, m in zip(values, t.marks, strict=True):
+            if m is not None and m != mark(v):
+                raise RuntimeError(
+                    f"an array of shape {v.shape} was changed after {name_of(t.function)} used it and before the "
+                    "gradient was taken: take the gradient first, or compute with a copy"
+                )
+        y, args = (t, t.args) if traced else (t.data, values)
+        for i, a in enumerate(t.args):
+            if not isinstance(a, Tensor) or a.serial not in needed:
+                continue
+            rule = rules[i]
+            if rule is None:
+                raise TypeError(
+                    f"{name_of(t.function)} has no gradient in its argument {i + 1}: use .data there"
+                )
+            ga = fit(rule(g, y, *args, **t.params), a.data)
+            cotangents[a.serial] = cotangents[a.serial] + ga if a.serial in cotangents else ga
+    return {serial: cotangents[serial] for serial in wanted if serial in cotangents}
+
+
+def check_seed(output: Tensor, seed: Any) -> Any:
+    """The cotangent to start from: ones for a scalar, or the given seed, if its shape is output's."""
+    if seed is None:
+        if output.shape != ():
+            raise ValueError(
+                f"a gradient starts from a scalar, and this has shape {output.shape}: take the sum or the mean, "
+                "or give a seed of that shape"
+            )
+        return np.ones_like(output.data)
+    if np.shape(seed) != output.shape:
+        raise ValueError(f"the seed has shape {np.shape(seed)}, but the output has shape {output.shape}")
+    if isinstance(seed, Tensor):
+        return seed if seed.dtype == output.dtype else astype(seed, output.dtype)
+    return seed.astype(output.dtype) if hasattr(seed, "astype") else np.asarray(seed, output.dtype)
+
+
+def fit(g: Any, x: Any) -> Any:
+    """g with the shape and dtype of x: broadcasting is undone here, so that no rule has to.
+
+    Where x was broadcast, g is summed; where a reduction's rule left an axis of length 1, g is broadcast.
+    """
+    shape = x.shape
+    if g.shape != shape:
+        if g.ndim > len(shape) or any(n == 1 != m for n, m in zip(shape[::-1], g.shape[::-1], strict=False)):
+            g = sum_to(g, shape)
+        if g.shape != shape:
+            g = np.broadcast_to(g, shape)
+    return g if g.dtype == x.dtype else astype(g, x.dtype)
+
+
+class Each:
+    """The rules of a function that takes any number of arrays: rule(i, g, y, *arrays, **params)."""
+
+    def __init__(self, rule: Callable):
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Callable:
+        return partial(self.rule, i)
+
+
+class Handler:
+    """Sorts a call into arrays and parameters, by NumPy's own signature, and applies it.
+
+    Positional and keyword forms come out the same.  A parameter that the rule does not name is refused
+    unless it has its default value.
+    """
+
+    def __init__(self, function: Callable, rules: tuple):
+        self.function, self.rules = function, rules
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    @cached_property
+    def accepted(self) -> set[str]:
+        rule = next(r for r in self.rules if r is not None)
+        return set(list(inspect.signature(rule).parameters)[2 + len(self.rules) :])
+
+    def __call__(self, *args, **kwargs) -> Tensor:
+        if len(args) == len(self.rules) and (not kwargs or self.accepted.issuperset(kwargs)):
+            return apply(self.function, *args, **kwargs)
+        given = self.signature.bind(*args, **kwargs).arguments
+        arrays = list(self.signature.parameters)[: len(self.rules)]
+        params = {k: v for k, v in given.items() if k not in arrays}
+        for k in [k for k in params if k not in self.accepted]:
+            if params[k] is not self.signature.parameters[k].default:
+                raise TypeError(
+                    f"{name_of(self.function)} on a Tensor does not take {k}=; use .data, or leave it out"
+                )
+            del params[k]
+        return apply(self.function, *(given[k] for k in arrays if k in given), **params)
+
+
+def defvjp(function: Callable, *rules: Callable | None, each: Callable | None = None) -> None:
+    """Give a function its derivative: one vector-Jacobian rule for each array argument, in order.
+
+    rule(g, y, *arrays, **params) returns (dy/d array)^T g, where y = function(*arrays, **params) and g has the
+    shape of y.  Write it in NumPy on its arguments: the same rule then serves gradients of any order.  Its
+    shape need only broadcast to the array's.  None: no gradient in that argument.  each: instead of rules, one
+    rule(i, g, y, *arrays, **params) for any number of arrays.
+
+        defvjp(np.tanh, lambda g, y, x: g * (1 - y * y))
+    """
+    function = getattr(function, "on_arrays", function)
+    if not rules and each is None:
+        raise TypeError(f"defvjp({name_of(function)}) needs a rule for each array argument")
+    RULES[function] = Each(each) if each else rules
+    if isinstance(function, np.ufunc):
+        if not each and len(rules) != function.nin:
+            raise TypeError(f"{name_of(function)} takes {function.nin} arrays, but got {len(rules)} rules")
+        HANDLERS[function] = partial(apply, function)
+    elif not each:
+        HANDLERS[function] = Handler(function, rules)
+
+
+def derived(function: Callable) -> Callable:
+    """Decorator: on Tensors, the NumPy function is computed as this composition of others."""
+
+    def register(composition: Callable) -> Callable:
+        HANDLERS[function] = composition
+        return composition
+
+    return register
+
+
+def constant(*functions: Callable) -> None:
+    """Declare functions whose derivative is 0 or not asked for: on Tensors they return plain arrays."""
+    for f in functions:
+        HANDLERS[f] = lambda *args, _f=f, **kwargs: _f(
+            *map(raw, args), **{k: raw(v) for k, v in kwargs.items()}
+        )
+
+
+def primitive(function: Callable) -> Callable:
+    """Decorator: a function written on raw arrays becomes one that Tensors go through; add its rule by defvjp."""
+
+    @wraps(function)
+    def wrapper(*args, **params):
+        if any(isinstance(a, Tensor) for a in args):
+            return HANDLERS[function](*args, **params)
+        return function(*args, **params)
+
+    wrapper.on_arrays = function  # type: ignore[attr-defined]
+    return wrapper
+
+
+@primitive
+def astype(x, dtype):
+    """x as another floating point type."""
+    return x.astype(dtype)
+
+
+@primitive
+def sum_to(x, shape):
+    """x summed over the axes along which an array of this shape was broadcast to x's: broadcasting's adjoint."""
+    lead = x.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != x.shape[lead + i])
+    return x.sum(axes, keepdims=True).reshape(
+        tuple(min(n, m) for n, m in zip(x.shape[lead:], shape, strict=True))
+    )
