@@ -72,9 +72,10 @@ def errata() -> dict[str, Erratum]:
 
 
 def source_of(id: str) -> str:
-    """Where the claim or erratum was read, in words; "" for an id outside the catalogue."""
+    """Where the claim or erratum was read (numbers of the texts); "" for an id outside the catalogue."""
     if id in errata():
         return errata()[id].place
     if id in claims():
-        return "; ".join(f"source {no}: {sources()[no]}" for no in claims()[id].sources)
+        numbers = claims()[id].sources
+        return f"source{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
     return ""

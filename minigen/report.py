@@ -96,6 +96,7 @@ def _headings(markdown: str) -> list[str]:
 
 def _plain(markdown: str) -> str:
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    text = re.sub(r"\\[,;:! ]", " ", text)
     return re.sub(r"[*`$\\]", "", text).strip()
 
 
@@ -121,26 +122,36 @@ def _figures(output: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class Refutation:
-    """An erratum with the rows of the lectures that show it: its own (id R..), else its claims' (id C..)."""
+    """An erratum with the rows that bear on it, each as (anchor, claim).
+
+    own: claims with its id, which show that the printed form is wrong; related: claims of the correct form.
+    """
 
     erratum: catalogue.Erratum
-    severity: str
-    rows: tuple[tuple[str, Claim], ...]
-    proved: bool
+    own: list[tuple[str, Claim]]
+    related: list[tuple[str, Claim]]
+
+    @property
+    def severity(self) -> str:
+        return catalogue.SEVERITIES[self.erratum.severity]
+
+    @property
+    def proved(self) -> bool:
+        return bool(self.own) and all(claim.passed for _, claim in self.own)
 
 
 def refutations(outcomes: Iterable[Outcome]) -> list[Refutation]:
-    """The errata that the lectures touch, each with (anchor, claim) of the rows that show it."""
+    """The errata that the lectures touch, in the catalogue's order."""
     rows = [(anchor(outcome.number, i), c) for outcome in outcomes for i, c in enumerate(outcome.claims)]
-    found = []
-    for id, erratum in catalogue.errata().items():
-        own = tuple((a, c) for a, c in rows if c.id[:3] == id)
-        related = tuple((a, c) for a, c in rows if c.id[:3] in erratum.claims)
-        if own or related:
-            proved = bool(own) and all(c.passed for _, c in own)
-            severity = catalogue.SEVERITIES.get(erratum.severity, erratum.severity)
-            found.append(Refutation(erratum, severity, own or related, proved))
-    return found
+    found = [
+        Refutation(
+            erratum,
+            [(target, c) for target, c in rows if c.id[:3] == id],
+            [(target, c) for target, c in rows if c.id[:3] in erratum.claims],
+        )
+        for id, erratum in catalogue.errata().items()
+    ]
+    return [refutation for refutation in found if refutation.own or refutation.related]
 
 
 def anchor(number: str, index: int) -> str:
@@ -172,6 +183,8 @@ def render(outcomes: Sequence[Outcome], seconds: float) -> str:
         errata=errata,
         proved=sum(e.proved for e in errata),
         catalogued_errata=len(catalogue.errata()),
+        sources=catalogue.sources(),
+        entries=catalogue.claims(),
         anchor=anchor,
         is_figure=lambda item: isinstance(item, str),
         seconds=seconds,
