@@ -40,7 +40,7 @@ def check_grad(
     for x, g in zip(xs, with_rules, strict=True):
         if g.shape != x.shape or g.dtype != x.dtype:
             raise AssertionError(
-                f"{name_of(f)}: the gradient has shape {g.shape} and dtype {g.dtype}, its argument {x.shape} and {x.dtype}"
+                f"{name_of(f)}: the gradient is {g.dtype} of shape {g.shape}, but its argument {x.dtype} of {x.shape}"
             )
     got = float(sum(np.sum(g.astype(float) * v) for g, v in zip(with_rules, vs, strict=True)))
     want, scale = _directional(f, xs, vs, u, complex_step)

@@ -6,14 +6,13 @@ What to do with a call stands in `HANDLERS`; nothing here knows about gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-HANDLERS: dict[
-    Callable, Callable
-] = {}  # NumPy function -> what to call when a DuckArray is among its arguments
+HANDLERS: dict[Callable, Callable] = {}  # NumPy function -> what to call when a DuckArray is among its arguments
 
 
 def name_of(function: Callable) -> str:
@@ -47,12 +46,13 @@ def _unary(ufunc: np.ufunc) -> Callable:
     return lambda a: HANDLERS[ufunc](a)
 
 
-def _method(function: Callable) -> Callable:
-    def method(self, *args, **kwargs):
-        return HANDLERS[function](self, *args, **kwargs)
+def _methods(*functions: Callable) -> Iterator[Any]:
+    """The functions as methods: t.sum(axis=0) is np.sum(t, axis=0)."""
+    return (lambda self, *args, _f=f, **kwargs: HANDLERS[_f](self, *args, **kwargs) for f in functions)
 
-    method.__name__, method.__doc__ = function.__name__, f"{name_of(function)} of this array."
-    return method
+
+def _forward(name: str) -> Callable:
+    return lambda self: getattr(self.data, name)()
 
 
 def _in_place(symbol: str, ufunc: np.ufunc) -> Callable:
@@ -73,8 +73,8 @@ class DuckArray:
     __slots__ = ()
     __hash__ = object.__hash__
     data: Any
-    is_leaf: Any
     requires_grad: bool
+    is_leaf: Any
 
     __add__, __radd__ = _binary(np.add)
     __sub__, __rsub__ = _binary(np.subtract)
@@ -97,12 +97,11 @@ class DuckArray:
     def __rpow__(self, base):
         return HANDLERS[np.power](base, self)
 
-    sum, mean, var, std = map(_method, (np.sum, np.mean, np.var, np.std))
-    max, min, prod, cumsum = map(_method, (np.max, np.min, np.prod, np.cumsum))
-    argmax, argmin, argsort = map(_method, (np.argmax, np.argmin, np.argsort))
-    any, all, round, clip = map(_method, (np.any, np.all, np.round, np.clip))
-    dot, ravel, squeeze, swapaxes = map(_method, (np.dot, np.ravel, np.squeeze, np.swapaxes))
-    diagonal, trace, take = map(_method, (np.diagonal, np.trace, np.take))
+    sum, mean, var, std = _methods(np.sum, np.mean, np.var, np.std)
+    max, min, prod, cumsum = _methods(np.max, np.min, np.prod, np.cumsum)
+    argmax, argmin, argsort, round = _methods(np.argmax, np.argmin, np.argsort, np.round)
+    dot, ravel, squeeze, swapaxes = _methods(np.dot, np.ravel, np.squeeze, np.swapaxes)
+    any, all, clip, take = _methods(np.any, np.all, np.clip, np.take)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if kwargs.get("out") is not None:
@@ -111,10 +110,7 @@ class DuckArray:
                 "write `a = a + t`, or use t.data"
             )
         if method != "__call__":
-            hint = {"add": "np.sum", "multiply": "np.prod", "maximum": "np.max", "minimum": "np.min"}
-            instead = (
-                hint.get(ufunc.__name__, "another function") if method == "reduce" else "another function"
-            )
+            instead = "np.sum, np.prod, np.max or np.min" if method == "reduce" else "plain functions"
             raise TypeError(f"{name_of(ufunc)}.{method} has no gradient rule: use {instead}, or t.data")
         return dispatch(ufunc, inputs, kwargs)
 
@@ -142,41 +138,13 @@ class DuckArray:
     def __iter__(self):
         return (self[i] for i in range(len(self.data)))
 
-    def __bool__(self) -> bool:
-        return bool(self.data)
-
-    def __float__(self) -> float:
-        return float(self.data)
-
-    def __int__(self) -> int:
-        return int(self.data)
-
     def __format__(self, spec: str) -> str:
         return format(self.data.item(), spec) if spec else str(self)
 
-    def item(self) -> float:
-        """The one number of a Tensor of size 1."""
-        return self.data.item()
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.data.shape
-
-    @property
-    def ndim(self) -> int:
-        return self.data.ndim
-
-    @property
-    def size(self) -> int:
-        return self.data.size
-
-    @property
-    def dtype(self):
-        return self.data.dtype
-
-    @property
-    def T(self) -> Any:
-        return np.transpose(self)
+    __bool__, __int__, __float__ = _forward("__bool__"), _forward("__int__"), _forward("__float__")
+    item, tolist = _forward("item"), _forward("tolist")
+    shape, ndim, size, dtype = (property(attrgetter(f"data.{k}")) for k in ("shape", "ndim", "size", "dtype"))
+    T = property(lambda self: np.transpose(self))
 
     def reshape(self, *shape) -> Any:
         """np.reshape; the shape as one tuple or as several numbers."""

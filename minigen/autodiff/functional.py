@@ -14,18 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff.duck import name_of
-from minigen.autodiff.tensor import (
-    Tensor,
-    ancestors,
-    apply,
-    astype,
-    check_seed,
-    defvjp,
-    is_recording,
-    raw,
-    recording,
-    sweep,
-)
+from minigen.autodiff.tensor import Tensor, ancestors, apply, check_seed, defvjp, is_recording, raw, recording, sweep
 
 
 def alias(x):
@@ -58,14 +47,13 @@ def vjp(f: Callable, *xs: Any) -> tuple[Any, Callable]:
     with recording(True):
         variables = [_variable(x, outer) for x in xs]
         y = f(*variables)
-    if not isinstance(y, Tensor):
-        y = Tensor(y) if not isinstance(y, (tuple, list)) else _refuse_several(f)
+    if isinstance(y, (tuple, list)):
+        raise TypeError(f"{name_of(f)} returned {len(y)} values; a derivative is taken of one array")
+    y = y if isinstance(y, Tensor) else Tensor(y)
     reached = ancestors(y, stop=variables)
     own = {v.serial for v in variables}
     linked = any(v.function is not None for v in variables)
-    linked = linked or any(
-        t.function is None and t.serial not in own for t in reached.values() if t.requires_grad
-    )
+    linked = linked or any(t.function is None and t.serial not in own for t in reached.values() if t.requires_grad)
 
     def pullback(u: Any = None, traced: bool | None = None) -> Any:
         u = check_seed(y, u)
@@ -87,12 +75,8 @@ def vjp(f: Callable, *xs: Any) -> tuple[Any, Callable]:
     return (y if outer and linked else _array(y.data)), pullback
 
 
-def _refuse_several(f):
-    raise TypeError(f"{name_of(f)} returned several values; a derivative is taken of one array")
-
-
-def _chosen(f: Callable, argnums: int | tuple[int, ...], args: tuple, kwargs: dict) -> tuple[Callable, list]:
-    """f as a function of the arguments at argnums alone, and those arguments."""
+def _chosen(f: Callable, argnums: int | tuple[int, ...], args: tuple, kwargs: dict) -> tuple:
+    """f as a function of the arguments at argnums alone, and those arguments: what vjp takes."""
     places = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not all(-len(args) <= i < len(args) for i in places):
         raise TypeError(f"argnums={argnums}, but {name_of(f)} was given {len(args)} positional argument(s)")
@@ -104,7 +88,7 @@ def _chosen(f: Callable, argnums: int | tuple[int, ...], args: tuple, kwargs: di
         return f(*full, **kwargs)
 
     partial.__name__ = getattr(f, "__name__", "f")
-    return partial, [args[i] for i in places]
+    return partial, *(args[i] for i in places)
 
 
 def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0, traced: bool | None = None) -> Callable:
@@ -115,7 +99,7 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0, traced: bool
 
     @wraps(f)
     def both(*args, **kwargs):
-        y, pullback = vjp(*_spread(_chosen(f, argnums, args, kwargs)))
+        y, pullback = vjp(*_chosen(f, argnums, args, kwargs))
         if np.shape(y) != ():
             raise ValueError(
                 f"grad needs a scalar, but {name_of(f)} returned shape {np.shape(y)}: sum it, or use jacobian"
@@ -124,10 +108,6 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0, traced: bool
         return y, (g,) if isinstance(argnums, tuple) and len(argnums) == 1 else g
 
     return both
-
-
-def _spread(pair):
-    return pair[0], *pair[1]
 
 
 def grad(f: Callable, argnums: int | tuple[int, ...] = 0, traced: bool | None = None) -> Callable:
@@ -148,7 +128,7 @@ def jacobian(f: Callable, argnums: int = 0) -> Callable:
 
     @wraps(f)
     def matrix(*args, **kwargs):
-        y, pullback = vjp(*_spread(_chosen(f, argnums, args, kwargs)))
+        y, pullback = vjp(*_chosen(f, argnums, args, kwargs))
         x = args[argnums]
         basis = np.eye(np.size(y), dtype=y.dtype).reshape((np.size(y), *np.shape(y)))
         rows = [pullback(e) for e in basis]
@@ -179,7 +159,9 @@ def jvp(f: Callable, xs: Any, vs: Any) -> tuple[Any, Any]:
         gs = gs if isinstance(gs, tuple) else (gs,)
         return sum((np.sum(g * v) for g, v in zip(gs, vs, strict=True)), start=0.0 * np.sum(u))
 
-    traced = pullback.linked or any(isinstance(v, Tensor) and v.requires_grad for v in vs)
+    traced = pullback.linked or any(  # type: ignore[attr-defined]
+        isinstance(v, Tensor) and v.requires_grad for v in vs
+    )
     return y, grad(transposed, traced=None if traced else False)(np.zeros_like(raw(y)))
 
 

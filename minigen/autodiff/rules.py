@@ -6,6 +6,7 @@ Functions that are compositions of others stand in compose.py.
 """
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigen.autodiff.duck import getitem
 from minigen.autodiff.tensor import astype, constant, defvjp, primitive, raw, sum_to
@@ -67,14 +68,10 @@ defvjp(np.arctanh, lambda g, y, x: g / (1 - x * x))
 
 defvjp(np.absolute, lambda g, y, x: g * np.sign(x))
 defvjp(
-    np.maximum,
-    lambda g, y, a, b: g * (a > b) + 0.5 * g * (a == b),
-    lambda g, y, a, b: g * (b > a) + 0.5 * g * (a == b),
+    np.maximum, lambda g, y, a, b: g * (a > b) + 0.5 * g * (a == b), lambda g, y, a, b: g * (b > a) + 0.5 * g * (a == b)
 )
 defvjp(
-    np.minimum,
-    lambda g, y, a, b: g * (a < b) + 0.5 * g * (a == b),
-    lambda g, y, a, b: g * (b < a) + 0.5 * g * (a == b),
+    np.minimum, lambda g, y, a, b: g * (a < b) + 0.5 * g * (a == b), lambda g, y, a, b: g * (b < a) + 0.5 * g * (a == b)
 )
 defvjp(np.where, None, lambda g, y, c, a, b: np.where(c, g, 0), lambda g, y, c, a, b: np.where(c, 0, g))
 
@@ -95,32 +92,22 @@ defvjp(
 # Sums and their kin
 
 
-def _axes(axis, ndim):
-    """axis, as a tuple of axes counted from 0."""
-    if axis is None:
-        return tuple(range(ndim))
-    return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+def axes_of(axis, ndim):
+    """axis as a tuple of axes counted from 0; None: all of them."""
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
 
 
 def _restore(g, x, axis, keepdims):
     """g of a reduced shape, with the reduced axes back as length 1."""
     if keepdims or not x.ndim:
         return g
-    axes = _axes(axis, x.ndim)
+    axes = axes_of(axis, x.ndim)
     return g.reshape(tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
-
-
-def _sum(g, y, x, axis=None, keepdims=False):
-    return _restore(g, x, axis, keepdims)
-
-
-def _mean(g, y, x, axis=None, keepdims=False):
-    return _restore(g, x, axis, keepdims) * (y.size / x.size)
 
 
 def _extremum(g, y, x, axis=None, keepdims=False):
     attained = raw(x) == raw(_restore(y, x, axis, keepdims))
-    ties = attained.sum(_axes(axis, x.ndim), keepdims=True)
+    ties = attained.sum(axes_of(axis, x.ndim), keepdims=True)
     return _restore(g, x, axis, keepdims) / ties.astype(x.dtype) * attained
 
 
@@ -130,16 +117,8 @@ def _ratio(x, r):
     return np.where(zero, 0, x) / np.where(zero, np.ones_like(r), r)
 
 
-def _logsumexp(g, y, x, axis=None, keepdims=False):
-    return _restore(g, x, axis, keepdims) * np.exp(x - _restore(y, x, axis, keepdims))
-
-
-def _norm(g, y, x, axis=None, keepdims=False):
-    return _restore(g, x, axis, keepdims) * _ratio(x, _restore(y, x, axis, keepdims))
-
-
-defvjp(np.sum, _sum)
-defvjp(np.mean, _mean)
+defvjp(np.sum, lambda g, y, x, axis=None, keepdims=False: _restore(g, x, axis, keepdims))
+defvjp(np.mean, lambda g, y, x, axis=None, keepdims=False: _restore(g, x, axis, keepdims) * (y.size / x.size))
 defvjp(np.max, _extremum)
 defvjp(np.min, _extremum)
 defvjp(np.cumsum, lambda g, y, x, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis))
@@ -175,8 +154,15 @@ def log_softmax(x, axis=-1):
     return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
 
 
-defvjp(euclidean_norm, _norm)
-defvjp(logsumexp, _logsumexp)
+def _weighted(weight):
+    """The rule of a reduction whose slope in x is weight(x, y)."""
+    return lambda g, y, x, axis=None, keepdims=False: (
+        _restore(g, x, axis, keepdims) * weight(x, _restore(y, x, axis, keepdims))
+    )
+
+
+defvjp(euclidean_norm, _weighted(_ratio))
+defvjp(logsumexp, _weighted(lambda x, y: np.exp(x - y)))
 defvjp(softmax, lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
 defvjp(log_softmax, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
 
@@ -338,9 +324,7 @@ def _cholesky(g, y, x):
 
 defvjp(np.linalg.inv, lambda g, y, a: -_t(y) @ g @ _t(y))
 defvjp(
-    np.linalg.solve,
-    lambda g, y, a, b: -np.linalg.solve(_t(a), g) @ _t(y),
-    lambda g, y, a, b: np.linalg.solve(_t(a), g),
+    np.linalg.solve, lambda g, y, a, b: -np.linalg.solve(_t(a), g) @ _t(y), lambda g, y, a, b: np.linalg.solve(_t(a), g)
 )
 defvjp(np.linalg.det, lambda g, y, x: (g * y)[..., None, None] * _t(np.linalg.inv(x)))
 defvjp(log_abs_det, lambda g, y, x: g[..., None, None] * _t(np.linalg.inv(x)))

@@ -10,15 +10,16 @@ from __future__ import annotations
 import inspect
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, partial, wraps
+from functools import cache, partial, wraps
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from minigen.autodiff.duck import HANDLERS, DuckArray, getitem, name_of
+from minigen.autodiff.duck import HANDLERS, DuckArray, name_of
 
 RULES: dict[Callable, Any] = {}  # function -> its vector-Jacobian rules, one for each array argument
 
@@ -55,18 +56,14 @@ class Tensor(DuckArray):
     shape and dtype.  Use NumPy's functions on it: `np.tanh(x @ w)`; `.data` is the raw array.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "args",
-        "data",
-        "function",
-        "grad",
-        "marks",
-        "params",
-        "requires_grad",
-        "serial",
-    )
-    __hash__ = object.__hash__
+    __slots__ = ("__weakref__", "args", "data", "function", "grad", "marks", "params", "requires_grad", "serial")
+    data: Any
+    grad: Any
+    requires_grad: bool
+    function: Any
+    args: Sequence[Any]
+    params: dict[str, Any]
+    marks: Sequence[Any]
 
     def __init__(self, data: Any, requires_grad: bool = False):
         data = raw(data)
@@ -155,13 +152,9 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     out.grad, out.serial = None, next(_serials)
     if tracked and _recording.get():
         if data.dtype.kind != "f":
-            raise TypeError(
-                f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated"
-            )
+            raise TypeError(f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated")
         out.requires_grad, out.function, out.params = True, function, params
-        out.args = [
-            a if isinstance(a, Tensor) and a.requires_grad else v for a, v in zip(args, values, strict=True)
-        ]
+        out.args = [a if isinstance(a, Tensor) and a.requires_grad else v for a, v in zip(args, values, strict=True)]
         out.marks = [
             mark(v) if type(v) is np.ndarray and (v is a or a.function is None) else None
             for a, v in zip(out.args, values, strict=True)
@@ -202,9 +195,7 @@ def ancestors(output: Tensor, stop: Iterable[Tensor] = ()) -> dict[int, Tensor]:
     return reached
 
 
-def sweep(
-    output: Tensor, seed: Any, reached: dict[int, Tensor], targets: Any = None, traced: bool = False
-) -> dict:
+def sweep(output: Tensor, seed: Any, reached: dict[int, Tensor], targets: Any = None, traced: bool = False) -> dict:
     """The backward sweep: {serial of target: d(sum of seed * output)/d(target)}; the targets are all leaves if None.
 
     Each call passes its cotangent g to its arguments by their rules, newest call first, so that a cotangent is
@@ -239,9 +230,7 @@ def sweep(
                 continue
             rule = rules[i]
             if rule is None:
-                raise TypeError(
-                    f"{name_of(t.function)} has no gradient in its argument {i + 1}: use .data there"
-                )
+                raise TypeError(f"{name_of(t.function)} has no gradient in its argument {i + 1}: use .data there")
             ga = fit(rule(g, y, *args, **t.params), a.data)
             cotangents[a.serial] = cotangents[a.serial] + ga if a.serial in cotangents else ga
     return {serial: cotangents[serial] for serial in wanted if serial in cotangents}
@@ -287,38 +276,30 @@ class Each:
         return partial(self.rule, i)
 
 
-class Handler:
-    """Sorts a call into arrays and parameters, by NumPy's own signature, and applies it.
+def _handler(function: Callable, rules: tuple) -> Callable:
+    """What NumPy's call becomes: arrays first, then the parameters that the rule names, in whatever way they came.
 
-    Positional and keyword forms come out the same.  A parameter that the rule does not name is refused
-    unless it has its default value.
+    A parameter that the rule does not name is refused unless it has its default value.
     """
 
-    def __init__(self, function: Callable, rules: tuple):
-        self.function, self.rules = function, rules
+    @cache  # on first use, to keep the import fast
+    def names() -> tuple[dict, set]:
+        rule = next(r for r in rules if r is not None)
+        accepted = set(list(inspect.signature(rule).parameters)[2 + len(rules) :])
+        return {k: p.default for k, p in inspect.signature(function).parameters.items()}, accepted
 
-    @cached_property
-    def signature(self) -> inspect.Signature:
-        return inspect.signature(self.function)
+    def handler(*args, **kwargs):
+        if len(args) == len(rules) and (not kwargs or names()[1].issuperset(kwargs)):
+            return apply(function, *args, **kwargs)
+        defaults, accepted = names()
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+        arrays = [given.pop(k) for k in list(defaults)[: len(rules)] if k in given]
+        for k in set(given) - accepted:
+            if given.pop(k) is not defaults[k]:
+                raise TypeError(f"{name_of(function)} on a Tensor does not take {k}=; leave it out, or use .data")
+        return apply(function, *arrays, **given)
 
-    @cached_property
-    def accepted(self) -> set[str]:
-        rule = next(r for r in self.rules if r is not None)
-        return set(list(inspect.signature(rule).parameters)[2 + len(self.rules) :])
-
-    def __call__(self, *args, **kwargs) -> Tensor:
-        if len(args) == len(self.rules) and (not kwargs or self.accepted.issuperset(kwargs)):
-            return apply(self.function, *args, **kwargs)
-        given = self.signature.bind(*args, **kwargs).arguments
-        arrays = list(self.signature.parameters)[: len(self.rules)]
-        params = {k: v for k, v in given.items() if k not in arrays}
-        for k in [k for k in params if k not in self.accepted]:
-            if params[k] is not self.signature.parameters[k].default:
-                raise TypeError(
-                    f"{name_of(self.function)} on a Tensor does not take {k}=; use .data, or leave it out"
-                )
-            del params[k]
-        return apply(self.function, *(given[k] for k in arrays if k in given), **params)
+    return handler
 
 
 def defvjp(function: Callable, *rules: Callable | None, each: Callable | None = None) -> None:
@@ -340,25 +321,23 @@ def defvjp(function: Callable, *rules: Callable | None, each: Callable | None = 
             raise TypeError(f"{name_of(function)} takes {function.nin} arrays, but got {len(rules)} rules")
         HANDLERS[function] = partial(apply, function)
     elif not each:
-        HANDLERS[function] = Handler(function, rules)
+        HANDLERS[function] = _handler(function, rules)
 
 
-def derived(function: Callable) -> Callable:
-    """Decorator: on Tensors, the NumPy function is computed as this composition of others."""
-
-    def register(composition: Callable) -> Callable:
-        HANDLERS[function] = composition
-        return composition
-
-    return register
+def derived(function: Callable, composition: Callable | None = None) -> Callable:
+    """On Tensors, compute the NumPy function as this composition of others; without one, a decorator."""
+    if composition is None:
+        return partial(derived, function)
+    if isinstance(composition, FunctionType):
+        composition.__qualname__ = f"{name_of(function)} on Tensors"  # named so when an argument is not taken
+    HANDLERS[function] = composition
+    return composition
 
 
 def constant(*functions: Callable) -> None:
     """Declare functions whose derivative is 0 or not asked for: on Tensors they return plain arrays."""
     for f in functions:
-        HANDLERS[f] = lambda *args, _f=f, **kwargs: _f(
-            *map(raw, args), **{k: raw(v) for k, v in kwargs.items()}
-        )
+        HANDLERS[f] = lambda *args, _f=f, **kwargs: _f(*map(raw, args), **{k: raw(v) for k, v in kwargs.items()})
 
 
 def primitive(function: Callable) -> Callable:
@@ -385,6 +364,4 @@ def sum_to(x, shape):
     """x summed over the axes along which an array of this shape was broadcast to x's: broadcasting's adjoint."""
     lead = x.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != x.shape[lead + i])
-    return x.sum(axes, keepdims=True).reshape(
-        tuple(min(n, m) for n, m in zip(x.shape[lead:], shape, strict=True))
-    )
+    return x.sum(axes, keepdims=True).reshape(tuple(min(n, m) for n, m in zip(x.shape[lead:], shape, strict=True)))
