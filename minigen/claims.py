@@ -155,7 +155,7 @@ def your_turn(your_value: Any, true_value: Any, tol: float = 1e-6) -> None:
         if yours.shape != true.shape:
             return _say(f"✗ your value has shape {yours.shape}; an answer of shape {true.shape} is wanted.")
         if true.dtype.kind in "biufc":
-            right = bool(np.all(_distance(yours, true) <= tol))
+            right = bool(np.all(np.abs(_difference(yours, true)) <= tol))
         else:
             right = bool(np.all(yours == true))
         verdict = "✓ they agree" if right else "✗ not yet: look again"
@@ -190,12 +190,12 @@ def _numbers(id: str, name: str, x: Any) -> np.ndarray:
     return array.astype(int) if array.dtype == bool else array
 
 
-def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """|a - b|, exact for integers, 0 where both are the same infinity."""
+def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a - b, exact for integers, 0 where both are the same infinity."""
     if a.dtype.kind in "iuO" and b.dtype.kind in "iuO":
-        return np.asarray(np.abs(a.astype(object) - b.astype(object)), dtype=float)
+        return np.asarray(a.astype(object) - b.astype(object), dtype=float)
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.where(a == b, 0.0, np.abs(a - b))
+        return np.where(a == b, 0.0, np.subtract(a, b))
 
 
 def _allowance(id: str, name: str, value: Any) -> float:
@@ -232,7 +232,7 @@ def _near(id: str, got: np.ndarray, want: np.ndarray, tol: Any, rtol: Any, se: A
         words.append(f"{rtol:.3g} relative")
     if allowed.shape not in ((), got.shape):
         raise ValueError(f"{id}: se has shape {allowed.shape}, got {got.shape}; they must be equal")
-    error = _distance(got, want)
+    error = np.abs(_difference(got, want))
     holds = error <= allowed
     worst = _worst(error - allowed)
     scale = float(np.max(allowed))
@@ -255,21 +255,20 @@ def _within(id: str, got: np.ndarray, low: Any, high: Any, tol: Any, se: Any) ->
             continue
         limit = _numbers(id, f"the {name} bound", bound)
         if limit.shape not in ((), got.shape):
-            raise ValueError(
-                f"{id}: got has shape {got.shape}, its {name} bound {limit.shape}; make them equal"
-            )
-        excess = np.where(got == limit, 0.0, np.subtract(got, limit, dtype=float) * sign)
-        beyond = np.maximum(beyond, excess)
+            raise ValueError(f"{id}: got has shape {got.shape}, its {name} bound {limit.shape}; make them equal")
+        beyond = np.maximum(beyond, sign * _difference(got, limit))
         words.append((symbol, limit))
     if len(words) == 2 and not np.all(words[0][1] <= words[1][1]):
         raise ValueError(f"{id}: between=({low!r}, {high!r}) is empty: the lower bound exceeds the upper")
     worst = _worst(beyond)
-    limits = [_brief(limit, 1e-4, worst) for _, limit in words]
+    excess = float(np.max(beyond))
+    fine = excess if slack < excess < 1e-4 else 1e-4
+    limits = [_brief(limit, fine, worst) for _, limit in words]
     scatter = "" if se is None else f" (se {float(np.max(_standard_error(id, se))):.2g})"
     return {
         "predicted": f"{limits[0]} to {limits[1]}" if len(words) == 2 else f"{words[0][0]} {limits[0]}",
-        "measured": _brief(got, 1e-4, worst),
-        "error": float(np.max(np.maximum(beyond, 0.0))),
+        "measured": _brief(got, fine, worst),
+        "error": max(0.0, excess) if excess == excess else excess,
         "tolerance": f"{slack:.3g}{scatter}",
         "passed": bool(np.all(beyond <= slack)),
     }
@@ -297,7 +296,7 @@ def _digits(v: Any, tol: float) -> str:
     size = abs(v)
     if not np.isfinite(size) or size == 0:
         return str(v)
-    digits = 10 if tol <= 0 else math.ceil(math.log10(max(float(size) / tol, 1.0))) + 2
+    digits = 10 if tol <= 0 else math.ceil(math.log10(size) - math.log10(tol)) + 2
     return f"{v:.{min(max(digits, 4), 12)}g}"
 
 
