@@ -62,7 +62,7 @@ clean:
 # A stamp per extra, so that running the lectures does not install the tools of the tests.
 .venv/.lectures .venv/.dev: .venv/.%: pyproject.toml | .venv/pyvenv.cfg
 	@echo "Installing minigen[$*] and what it needs into .venv (a minute or two)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@$(PY) -m pip install -qq --disable-pip-version-check --editable ".[$*]"
 	@touch $@
 
 .venv/pyvenv.cfg:
