@@ -1,0 +1,56 @@
+"""Arrays on the CPU (NumPy) or on a CUDA device (CuPy, optional): which module is theirs, and moving them.
+
+Rules, models and losses call NumPy's functions, which go to the array's own module by themselves; only creating an
+array and moving one between devices has to know where it lives.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from minigen.autodiff import raw
+
+__all__ = ["asnumpy", "namespace", "to"]
+
+
+def _is_cupy(x: Any) -> bool:
+    return type(x).__module__.partition(".")[0] == "cupy"
+
+
+def _cupy() -> ModuleType:
+    """CuPy, with a device to work on; RuntimeError if either is missing."""
+    try:
+        import cupy
+    except ImportError:
+        raise RuntimeError('device "cuda" needs CuPy: pip install "minigen[gpu]", or stay on "cpu"') from None
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise RuntimeError(f'CuPy finds no CUDA device ({error}): use "cpu"') from None
+    if not count:
+        raise RuntimeError('CuPy finds no CUDA device: use "cpu"')
+    return cupy
+
+
+def namespace(x: Any) -> ModuleType:
+    """The module that x's array type belongs to: cupy for CuPy arrays, numpy for all else; looks inside Tensors."""
+    return _cupy() if _is_cupy(raw(x)) else np
+
+
+def to(x: Any, device: str) -> Any:
+    """The array x on "cpu" or "cuda"; x itself if it is there already.
+
+    Raises ValueError for another device, RuntimeError if CuPy or a CUDA device is missing."""
+    if device == "cpu":
+        return asnumpy(x)
+    if device == "cuda":
+        return x if _is_cupy(x) else _cupy().asarray(x)
+    raise ValueError(f'unknown device {device!r}: "cpu" or "cuda"')
+
+
+def asnumpy(x: Any) -> np.ndarray:
+    """x as a NumPy array, copied from the device if it lives on one; a NumPy array is returned as it is."""
+    return x.get() if _is_cupy(x) else np.asarray(x)
