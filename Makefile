@@ -43,7 +43,7 @@ test: .venv/.dev
 	@echo "Types: mypy"
 	@$(PY) -m mypy
 	@echo "Tests: pytest, one process per core"
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n auto
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n auto -rs
 
 lab: .venv/.lectures
 	@$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/lab/tree/lectures
