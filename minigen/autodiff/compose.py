@@ -156,6 +156,12 @@ def sort(a, axis=-1):
     return np.take_along_axis(a, np.argsort(a, axis, kind="stable"), axis)
 
 
+@derived(np.take_along_axis)
+def take_along_axis(arr, indices, axis=-1):
+    arr, axis = (np.ravel(arr), 0) if axis is None else (arr, axis)
+    return apply(np.take_along_axis, arr, raw(indices), axis=axis)
+
+
 @derived(np.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """Every (m + 1)-th entry of the flattened n x m matrices."""

@@ -118,7 +118,7 @@ def _ratio(x, r):
 
 
 defvjp(np.sum, lambda g, y, x, axis=None, keepdims=False: _restore(g, x, axis, keepdims))
-defvjp(np.mean, lambda g, y, x, axis=None, keepdims=False: _restore(g, x, axis, keepdims) * (y.size / x.size))
+defvjp(np.mean, lambda g, y, x, axis=None, keepdims=False: _restore(g, x, axis, keepdims) * (y.size / max(x.size, 1)))
 defvjp(np.max, _extremum)
 defvjp(np.min, _extremum)
 defvjp(np.cumsum, lambda g, y, x, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis))

@@ -22,6 +22,7 @@ import numpy as np
 from minigen.autodiff.duck import HANDLERS, DuckArray, name_of
 
 RULES: dict[Callable, Any] = {}  # function -> its vector-Jacobian rules, one for each array argument
+CONSTANTS: set[Callable] = set()  # functions without a slope
 
 _serials = itertools.count()
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -145,6 +146,8 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     try:
         data = function(*values, **params)
     except ValueError as error:
+        if type(error) is not ValueError:
+            raise  # LinAlgError, AxisError say enough
         shapes = " and ".join(str(np.shape(v)) for v in values)
         raise ValueError(f"{name_of(function)} on shapes {shapes}: {error}") from None
     out = Tensor.__new__(Tensor)
@@ -336,6 +339,7 @@ def derived(function: Callable, composition: Callable | None = None) -> Callable
 
 def constant(*functions: Callable) -> None:
     """Declare functions whose derivative is 0 or not asked for: on Tensors they return plain arrays."""
+    CONSTANTS.update(functions)
     for f in functions:
         HANDLERS[f] = lambda *args, _f=f, **kwargs: _f(*map(raw, args), **{k: raw(v) for k, v in kwargs.items()})
 
