@@ -37,13 +37,14 @@ lectures: .venv/.lectures
 	fi; \
 	exit $$status
 
+# All three run even if one fails, so that one call tells everything.
 test: .venv/.dev
-	@echo "Style: ruff"
-	@$(PY) -m ruff check .
-	@echo "Types: mypy"
-	@$(PY) -m mypy
-	@echo "Tests: pytest, one process per core"
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n auto -rs
+	@status=0; \
+	echo "Style: ruff"; $(PY) -m ruff check . || status=1; \
+	echo "Types: mypy"; $(PY) -m mypy || status=1; \
+	echo "Tests: pytest, one process per core"; \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n auto -rs || status=1; \
+	exit $$status
 
 lab: .venv/.lectures
 	@$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/lab/tree/lectures
