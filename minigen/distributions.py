@@ -14,7 +14,18 @@ from numpy.typing import ArrayLike
 
 from minigen.autodiff import logsumexp, softmax
 
-__all__ = ["Empirical", "GaussianMixture", "Law", "Pinwheel", "SwissRoll", "TwoMoons", "by_name", "grid", "ring"]
+__all__ = [
+    "LAWS",
+    "Empirical",
+    "GaussianMixture",
+    "Law",
+    "Pinwheel",
+    "SwissRoll",
+    "TwoMoons",
+    "by_name",
+    "grid",
+    "ring",
+]
 
 
 class Law(Protocol):
@@ -264,13 +275,13 @@ def by_name(name: str, **parameters: Any) -> Law:
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
-    """A copy nobody can write to: densities are computed from what was checked."""
-    array = array.copy()
+    """Read-only from here on: densities are computed from what was checked."""
     array.flags.writeable = False
     return array
 
 
 def _real_array(name: str, values: ArrayLike) -> np.ndarray:
+    """A fresh floating-point copy of finite numbers."""
     try:
         array = np.asarray(values)
     except ValueError as error:

@@ -69,6 +69,7 @@ def write(tmp_path, text, name="points.csv"):
         "\n1,2\n\n3,4.5\n\n",
         "1,2\r\n3,4.5\r\n",
         "\ufeffx,y\n1,2\n3,4.5\n",
+        "\ufeff1,2\n3,4.5\n",
         "1e0,+2.\n0.3E1,4.5\n",
         "größe;höhe\n1;2\n3;4.5\n",
     ],

@@ -207,6 +207,14 @@ def test_pinwheel_has_the_stated_second_moment():
     assert abs(squares.mean() - 4 * (1 + 0.3**2 + 0.1**2)) < 4 * squares.std() / math.sqrt(n)
 
 
+def test_pinwheel_without_length_turns_its_arms_as_they_are():
+    """With a = 1 every arm is the segment (1, b) turned by a known angle: turned back, the first coordinate is 1."""
+    x, angle = Pinwheel(arms=1, radial_sigma=0).sample(1000, np.random.default_rng(0)), 0.25 * math.e
+    back = x @ [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    assert np.allclose(back[:, 0], 1, atol=1e-12)
+    assert abs(np.std(back[:, 1]) - 0.1) < 4 * 0.1 / math.sqrt(2000)
+
+
 def test_empirical_draws_rows_with_replacement():
     points = np.array([[1.0, 10], [2, 20], [3, 30]])
     law = Empirical(points)
