@@ -1,0 +1,181 @@
+"""`minigen check NN`: what is right, what is wrong, what to look at next."""
+
+import argparse
+import ast
+import os
+import re
+import shutil
+import sys
+import textwrap
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+
+from minigen.grading.runner import GradingError, Result, run_tests
+from minigen.grading.submission import SubmissionError, compile_file
+
+TESTS = "test_exercise.py"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `minigen check`."""
+    parser.add_argument("exercise", nargs="?", metavar="NN", help="number or folder of the exercise; none: list them")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="your answers (default: exercise.py in the folder)")
+    parser.add_argument("--seed", type=int, default=0, help="try other random inputs (default 0)")
+    parser.add_argument("--limit", type=float, default=20.0, metavar="S", help="seconds for one test (20)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check the answers and print the result; 0 for full marks, 1 for fewer, 2 if it cannot be done."""
+    for package in ("pytest", "hypothesis"):
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+    try:
+        if args.exercise is None and not Path(TESTS).is_file():
+            return _list(find_exercises(Path.cwd()))
+        folder = Path.cwd() if args.exercise is None else choose(args.exercise, Path.cwd())
+        if args.limit <= 0:
+            raise LookupError("--limit must be positive")
+        file = (args.file or folder / "exercise.py").resolve()
+        if not file.is_file():
+            raise LookupError(f"there is no file {file}")
+        return _check(folder, file, args.seed, args.limit)
+    except (LookupError, GradingError) as error:
+        print(f"minigen check: {error}", file=sys.stderr)
+        return 2
+
+
+def find_exercises(start: Path) -> list[Path]:
+    """The folders exercises/NN_name of the repository that holds start, in order.  Raises LookupError."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        found = sorted(path.parent for path in (folder / "exercises").glob(f"[0-9][0-9]_*/{TESTS}"))
+        if found:
+            return found
+    raise LookupError(f"no exercises/NN_name in {start} or above it: go to your copy of the repository")
+
+
+def choose(wanted: str, start: Path) -> Path:
+    """The folder of the exercise that is wanted: "1", "01" or a path.  Raises LookupError."""
+    if (Path(wanted) / TESTS).is_file():
+        return Path(wanted).resolve()
+    exercises = find_exercises(start)
+    for folder in exercises:
+        if folder.name == wanted or folder.name[:2] == wanted.zfill(2):
+            return folder
+    raise LookupError(f"there is no exercise {wanted}; there are {', '.join(f.name[:2] for f in exercises)}")
+
+
+def title(folder: Path) -> str:
+    """The first line of the tests' docstring."""
+    docstring = ast.get_docstring(ast.parse((folder / TESTS).read_bytes())) or folder.name
+    return docstring.splitlines()[0].rstrip(".")
+
+
+def _list(folders: list[Path]) -> int:
+    for folder in folders:
+        print(f"{folder.name[:2]}  {title(folder)}")
+    print("\nfill in exercises/NN_.../exercise.py, then: minigen check NN")
+    return 0
+
+
+def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
+    paint = _paint if sys.stdout.isatty() and "NO_COLOR" not in os.environ else _plain
+    print(paint("1", f"{title(folder)}\n") + f"{_shown(file)}\n")
+    try:
+        compile_file(file)
+        results = run_tests(folder / TESTS, file, seed, limit)
+        if problem := _not_loaded(results):
+            raise SubmissionError(problem)
+    except SubmissionError as error:
+        print(textwrap.indent(str(error), "  ") + "\n\nRepair this first: until then nothing can be checked.")
+        return 1
+    print(render(results, paint))
+    earned, total = sum(r.earned for r in results), sum(r.points for r in results)
+    print("\n" + paint("1", f"{earned} of {total} points"))
+    print(_next(results, file))
+    return 0 if earned == total else 1
+
+
+def render(results: list[Result], paint=lambda code, text: text) -> str:
+    """The results as text, one paragraph for each function of the exercise."""
+    width = max(min(shutil.get_terminal_size((100, 24)).columns, 110), 50)
+    lines: list[str] = []
+    for task, group in groupby(results, key=lambda r: r.task):
+        tests = list(group)
+        worth = sum(r.points for r in tests)
+        if tests and all(r.outcome == "todo" for r in tests):
+            lines.append(f"· {task or tests[0].title}: not yet done ({_points(worth)})")
+            continue
+        if task:
+            lines.append(f"{task}: {sum(r.earned for r in tests)} of {_points(worth)}")
+        for r in tests:
+            lines += _lines(r, paint, width)
+    return "\n".join(lines)
+
+
+def _lines(r: Result, paint, width: int) -> list[str]:
+    if r.outcome == "passed":
+        return [f"  {paint('32', '✓')} {r.points}/{r.points}  {r.title}"]
+    lines = [f"  {paint('31', '✗')} 0/{r.points}  {r.title}"]
+    if r.outcome == "todo":
+        return [f"  · 0/{r.points}  {r.title}: not yet done"]
+    if r.outcome == "missing":
+        return [*lines, "         it could not be run"]
+    if r.message:
+        lines += _wrapped(r.message, " " * 9, width)
+    if r.example:
+        lines += _wrapped(f"for {r.example}", " " * 9, width)
+    if r.hint:
+        lines += [paint("33", line) for line in _wrapped(f"hint: {r.hint}", " " * 9, width)]
+    return lines
+
+
+def _not_loaded(results: list[Result]) -> str:
+    """Why the file could not be loaded, if that is what every test says."""
+    messages = {r.message for r in results}
+    return next((m for m in messages if len(messages) == 1 and " stops while it is being loaded" in m), "")
+
+
+def _next(results: list[Result], file: Path) -> str:
+    wrong = next((r for r in results if r.outcome in ("failed", "missing")), None)
+    if wrong is not None:
+        return f"Next: {_located(wrong, file)}."
+    todo = next((r for r in results if r.outcome == "todo"), None)
+    if todo is not None:
+        return f"Next: write {_located(todo, file)}."
+    return "All of it is right."
+
+
+def _located(r: Result, file: Path) -> str:
+    """The function of a test and its line in the student's file."""
+    if not r.task:
+        return r.title
+    match = re.search(rf"^(\s*)def {re.escape(r.task)}\b", file.read_text("utf-8", errors="replace"), re.MULTILINE)
+    if match is None:
+        return f"{r.task}, which {file.name} does not define"
+    line = match.string.count("\n", 0, match.end()) + 1
+    return f"{r.task}, {file.name} line {line}"
+
+
+def _shown(file: Path) -> str:
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def _points(n: int) -> str:
+    return f"{n} point" + "s" * (n != 1)
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for line in text.splitlines():
+        lines += textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=indent) or [""]
+    return lines
+
+
+def _paint(code: str, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(code: str, text: str) -> str:
+    return text

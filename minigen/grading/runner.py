@@ -1,0 +1,117 @@
+"""Run an exercise's tests on a file of answers in a process of their own, and read what came out."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Result:
+    """One test of an exercise and how it went.
+
+    task: the student's function that it is about.  outcome: "passed", "failed", "todo" (the stub is untouched)
+    or "missing" (it never ran).  message, example: what differed, and for which input.
+    """
+
+    name: str
+    task: str
+    title: str
+    points: int
+    hint: str
+    outcome: str = "missing"
+    message: str = ""
+    example: str = ""
+
+    @property
+    def earned(self) -> int:
+        return self.points if self.outcome == "passed" else 0
+
+
+class GradingError(RuntimeError):
+    """The tests themselves could not be run; the student is not to blame."""
+
+
+def run_tests(tests: Path, submission: Path, seed: int = 0, limit: float = 20.0) -> list[Result]:
+    """One Result for each test with points in the file `tests`, in order.
+
+    seed: of hypothesis: the same file gets the same marks.  limit: seconds for one test; a test that takes
+    longer or ends the process is failed, and the others still run.  Raises GradingError.
+    """
+    results: dict[str, Result] = {}
+    with tempfile.TemporaryDirectory(prefix="minigen-") as folder:
+        log = Path(folder) / "results.jsonl"
+        waiting: list[str] | None = None
+        while waiting is None or waiting:
+            log.write_text("")
+            nodes = [str(tests)] if waiting is None else [f"{tests}::{name}" for name in waiting]
+            finished, output = _run(nodes, submission, log, seed, limit)
+            running = read_log(log, results)
+            if not results:
+                raise GradingError(f"no tests with points ran in {tests}\n{output}")
+            if running is None:
+                break
+            stopped = "ended Python" if finished else f"did not finish in {limit:g} s: an endless loop?"
+            results[running].outcome, results[running].message = "failed", f"your code {stopped}"
+            waiting = [name for name, result in results.items() if result.outcome == "missing"]
+    return list(results.values())
+
+
+def read_log(log: Path, results: dict[str, Result]) -> str | None:
+    """Enter what the plugin wrote into results; the test that was under way at its end, if there is one."""
+    running = None
+    for line in log.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        if record["event"] == "expected":
+            for test in record["tests"]:
+                results.setdefault(test["name"], Result(**test))
+        elif record["event"] == "start":
+            running = record["name"]
+        else:
+            running = None
+            result = results[record["name"]]
+            if result.outcome in ("missing", "passed"):  # of a parametrised test the first failure stands
+                result.outcome = record["outcome"]
+                result.message, result.example = record.get("message", ""), record.get("example", "")
+    return running
+
+
+def _run(nodes: Sequence[str], submission: Path, log: Path, seed: int, limit: float) -> tuple[bool, str]:
+    """Run pytest; whether it ended by itself, and what it printed."""
+    folder = log.parent
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    command = [
+        *(sys.executable, "-m", "pytest", *nodes, "-q", "-c", str(folder / "pytest.ini"), "--rootdir", str(folder)),
+        *("--noconftest", "-p", "minigen.grading.plugin", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}"),
+        *("--submission", str(submission), "--results", str(log)),
+    ]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""}
+    with open(folder / "output.txt", "w+", encoding="utf-8", errors="replace") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=folder)
+        try:
+            finished = _watch(process, log, limit)
+        finally:
+            process.kill()
+            process.wait()
+        output.seek(0)
+        return finished, output.read()[-3000:]
+
+
+def _watch(process: subprocess.Popen, log: Path, limit: float) -> bool:
+    """Wait until the process ends (True) or nothing new is logged for `limit` seconds (False)."""
+    size, since = -1, time.monotonic()
+    while True:
+        try:
+            process.wait(0.05)
+            return True
+        except subprocess.TimeoutExpired:
+            now = log.stat().st_size
+            if now != size:
+                size, since = now, time.monotonic()
+            elif time.monotonic() - since > limit + (size == 0) * 30:  # starting may take a slow machine long
+                return False
