@@ -63,7 +63,7 @@ class ParameterVector:
             start = (_address(arrays[0]) - _address(base)) // base.itemsize
             places = [_address(base) + (start + s.start) * base.itemsize for s in self.slices]
             if start + n <= base.size and getattr(base.flags, "writeable", True) and all(
-                getattr(a, "base", None) is base and a.dtype == base.dtype and a.shape == p.shape
+                a is not None and a.base is base and a.dtype == base.dtype and a.shape == p.shape
                 and a.flags.c_contiguous and _address(a) == place
                 for a, p, place in zip(arrays, self.parameters, places, strict=True)
             ):  # fmt: skip

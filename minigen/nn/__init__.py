@@ -1,15 +1,20 @@
 """Networks: Module and layers, activations, initial weights (nn.init), losses from logits."""
 
 from minigen.nn import init
-from minigen.nn.activations import *  # noqa: F403
-from minigen.nn.activations import __all__ as _activations
+from minigen.nn.activations import (
+    ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh,
+    elu, gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh,
+)  # fmt: skip
+from minigen.nn.conv import Conv2d, ConvTranspose2d, conv2d, conv_transpose2d
 from minigen.nn.embeddings import FourierFeatures, SinusoidalEmbedding, sinusoidal
 from minigen.nn.layers import MLP, BatchNorm, Dropout, Embedding, LayerNorm, Linear, Sequential
 from minigen.nn.losses import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from minigen.nn.module import Module, Parameter
 
 __all__ = [
-    "MLP", "BatchNorm", "Dropout", "Embedding", "FourierFeatures", "LayerNorm", "Linear", "Module", "Parameter",
-    "Sequential", "SinusoidalEmbedding", "binary_cross_entropy_with_logits", "cross_entropy", "init", "mse_loss",
-    "sinusoidal", *_activations,
+    "ELU", "GELU", "MLP", "BatchNorm", "Conv2d", "ConvTranspose2d", "Dropout", "Embedding", "FourierFeatures",
+    "LayerNorm", "LeakyReLU", "Linear", "Module", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid",
+    "SinusoidalEmbedding", "Softplus", "Tanh", "binary_cross_entropy_with_logits", "conv2d", "conv_transpose2d",
+    "cross_entropy", "elu", "gelu", "init", "leaky_relu", "mse_loss", "relu", "sigmoid", "silu", "sinusoidal",
+    "softplus", "tanh",
 ]  # fmt: skip

@@ -151,7 +151,7 @@ class LayerNorm(Module):
 
 
 class BatchNorm(Module):
-    """(x - mean) / sqrt(var + eps) * weight + bias for each feature, over (n, features) or (n, features, height, width).
+    """(x - mean) / sqrt(var + eps) * weight + bias for each feature of (n, features) or (n, features, height, width).
 
     In training, mean and variance are those of the batch, and the running ones, which are used in eval(), follow:
 
