@@ -2,9 +2,23 @@
 
 from minigen.nn import init
 from minigen.nn.activations import (
-    ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh,
-    elu, gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh,
-)  # fmt: skip
+    ELU,
+    GELU,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+    elu,
+    gelu,
+    leaky_relu,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
 from minigen.nn.conv import Conv2d, ConvTranspose2d, conv2d, conv_transpose2d
 from minigen.nn.embeddings import FourierFeatures, SinusoidalEmbedding, sinusoidal
 from minigen.nn.layers import MLP, BatchNorm, Dropout, Embedding, LayerNorm, Linear, Sequential
