@@ -57,7 +57,9 @@ def test_integers_are_compared_exactly():
     assert holds(got=2**53 + 1, want=2**53 + 1, tol=0)
     assert not holds(got=2**53 + 1, want=2**53, tol=0)  # equal as floats
     assert not holds(got=3**60 + 1, want=3**60, tol=0)  # beyond 64 bits
-    assert not holds(got=np.uint8(3), want=np.uint8(5), tol=1)  # the difference wraps around in uint8
+    assert not holds(got=np.uint8(3), want=np.uint8(5), tol=1)
+    assert holds(got=np.uint8(3), want=np.uint8(5), tol=2)  # the difference would wrap around in uint8
+    assert not holds(got=np.uint64(2**53 + 1), want=np.int64(2**53), tol=0)  # subtracted as floats
     assert holds(got=True, want=True, tol=0)
     assert not holds(got=np.array([True, False]), want=True, tol=0)
 
