@@ -67,7 +67,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 @derived(np.clip)
 def clip(a, a_min=None, a_max=None, *, min=None, max=None):
     low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
-    return apply(clip_to, a, -np.inf if low is None else low, np.inf if high is None else high)
+    return clip_to(a, -np.inf if low is None else low, np.inf if high is None else high)
 
 
 derived(np.cumsum, lambda a, axis=None: apply(np.cumsum, *((np.ravel(a),) if axis is None else (a,)), axis=axis or 0))
@@ -182,7 +182,8 @@ derived(np.flip, lambda m, axis=None: m[tuple(slice(None, None, -1) if i in axes
                                               for i in range(m.ndim))])  # fmt: skip
 derived(np.stack, lambda arrays, axis=0: np.concatenate([np.expand_dims(a, axis) for a in arrays], axis=axis))
 derived(np.vstack, lambda tup: np.concatenate([np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a for a in tup]))
-derived(np.hstack, lambda tup: np.concatenate(list(tup), axis=min(np.ndim(tup[0]) - 1, 1)))
+derived(np.hstack, lambda tup: np.concatenate([a if np.ndim(a) else np.reshape(a, 1) for a in tup],
+                                              axis=int(np.ndim(tup[0]) > 1)))  # fmt: skip
 derived(np.column_stack, lambda tup: np.hstack([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup]))
 derived(np.take, lambda a, indices, axis=None: np.ravel(a)[raw(indices)] if axis is None
         else a[window(axis, a.ndim, raw(indices))])  # fmt: skip
@@ -214,7 +215,7 @@ def dot(a, b):
 def tensordot(a, b, axes=2):
     """One product of two matrices: free axes by summed axes, summed axes by free axes."""
     n, m = np.ndim(a), np.ndim(b)
-    summed_a, summed_b = (range(n - axes, n), range(axes)) if isinstance(axes, int) else axes
+    summed_a, summed_b = (range(n - axes, n), range(axes)) if isinstance(axes, (int, np.integer)) else axes
     summed_a, summed_b = axes_of(summed_a, n), axes_of(summed_b, m)
     free_a, free_b = [i for i in range(n) if i not in summed_a], [i for i in range(m) if i not in summed_b]
     rows, columns = [np.shape(a)[i] for i in free_a], [np.shape(b)[i] for i in free_b]

@@ -368,4 +368,5 @@ def sum_to(x, shape):
     """x summed over the axes along which an array of this shape was broadcast to x's: broadcasting's adjoint."""
     lead = x.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != x.shape[lead + i])
-    return x.sum(axes, keepdims=True).reshape(tuple(min(n, m) for n, m in zip(x.shape[lead:], shape, strict=True)))
+    kept = tuple(1 if n == 1 else m for n, m in zip(shape, x.shape[lead:], strict=True))
+    return x.sum(axes, keepdims=True).reshape(kept)
