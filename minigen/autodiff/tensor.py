@@ -170,13 +170,13 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
 def mark(a: np.ndarray) -> Any:
     """A fingerprint of an array's bits, to notice that someone wrote into it.
 
-    Exact up to 256 bytes.  Beyond: the sum of all bits as integers (any one change shows) and 32 of the
-    values in place (a permutation shows), since a copy of every batch would cost more than it protects.
+    Exact up to 4096 bytes.  Beyond: the sum of all bits as integers (any one change shows) and some 64 of them in
+    place (a permutation shows), since a copy of every batch would cost more than it protects.
     """
-    if a.nbytes <= 256:
+    if a.nbytes <= 4096:
         return a.tobytes()
     bits = a.ravel(order="K").view(np.uint8 if a.nbytes % 8 else np.uint64)
-    return np.add.reduce(bits, dtype=bits.dtype), bits[:: len(bits) // 32 + 1].tobytes()
+    return np.add.reduce(bits), bits[:: len(bits) // 64].tobytes()
 
 
 def ancestors(output: Tensor, stop: Iterable[Tensor] = ()) -> dict[int, Tensor]:
