@@ -15,6 +15,12 @@ from minigen.autodiff import raw
 
 __all__ = ["asnumpy", "namespace", "to"]
 
+# The C library's allocator gives freed blocks of 128 KiB and more back to the system, and the next temporary of a
+# training step has to fault its pages in again: half of the step's time.  Once a large block was freed, glibc keeps
+# smaller ones for reuse (mallopt(3), M_MMAP_THRESHOLD, "dynamic").  This block is never touched, so it costs nothing.
+_large = np.empty(2**25 - 2**16, np.uint8)
+del _large
+
 
 def _is_cupy(x: Any) -> bool:
     return type(x).__module__.partition(".")[0] == "cupy"

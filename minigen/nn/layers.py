@@ -18,8 +18,11 @@ __all__ = ["MLP", "BatchNorm", "Dropout", "Embedding", "LayerNorm", "Linear", "S
 
 def check_input(layer: Module, x: Any, axis: int, size: int, dtype: Any) -> None:
     """ValueError or TypeError unless x has `size` features along axis and floats of the layer's dtype, if floats."""
-    if np.ndim(x) == 0 or np.ndim(x) <= axis or x.shape[axis] != size:
-        raise ValueError(f"{layer!r} got an input of shape {np.shape(x)}: axis {axis} must have length {size}")
+    shape = getattr(x, "shape", None)
+    if shape is None:
+        raise TypeError(f"{layer!r} takes an array or a Tensor, got {type(x).__name__}")
+    if not shape or len(shape) <= axis or shape[axis] != size:
+        raise ValueError(f"{layer!r} got an input of shape {shape}: axis {axis} must have length {size}")
     if x.dtype != dtype and x.dtype.kind == "f":
         raise TypeError(f"{layer!r} has {dtype} parameters but got {x.dtype}: convert one of them with .astype(...)")
 
@@ -56,7 +59,6 @@ class Linear(Module):
             self.bias = Parameter(start.astype(dtype))
 
     def forward(self, x: Any) -> Any:
-        x = x if hasattr(x, "__array_function__") else np.asarray(x)
         check_input(self, x, -1, self.in_features, self.weight.dtype)
         points = x if x.ndim == 2 else np.reshape(x, (-1, self.in_features))
         y = points @ np.transpose(self.weight) if self.bias is None else affine(points, self.weight, self.bias)

@@ -12,10 +12,9 @@ __all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]
 
 
 def _check_targets(name: str, x: Any, targets: Any) -> None:
-    if np.ndim(targets) and np.shape(targets) != np.shape(x):
-        raise ValueError(
-            f"{name}: {np.shape(x)} against targets {np.shape(targets)} would be broadcast: reshape one of them"
-        )
+    shape = np.shape(raw(targets))
+    if shape and shape != np.shape(raw(x)):
+        raise ValueError(f"{name}: {np.shape(x)} against targets {shape} would be broadcast: reshape one of them")
 
 
 @primitive
