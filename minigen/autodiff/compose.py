@@ -53,7 +53,7 @@ def prod(a, axis=None, *, keepdims=False):
 
 @derived(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    """Vector norms of any order and the Frobenius norm; the gradient of the 2-norm at 0 is 0."""
+    """Vector norms of any order and the Frobenius norm; the gradient at 0 is 0."""
     vector = isinstance(axis, (int, np.integer)) or (axis is None and x.ndim == 1)
     if ord is None or ord == (2 if vector else "fro"):
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
@@ -61,7 +61,9 @@ def norm(x, ord=None, axis=None, keepdims=False):
         raise TypeError(f"np.linalg.norm with ord={ord!r} has no gradient rule here: use x.data")
     if abs(ord) == np.inf:
         return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
-    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    total = np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims)
+    zero = raw(total) == 0  # the root has an infinite slope there
+    return np.where(zero, 0, np.where(zero, 1, total) ** (1 / ord))
 
 
 @derived(np.clip)

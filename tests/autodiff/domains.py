@@ -1,7 +1,7 @@
 """What the table of cases is made of: a call, and where its arguments are drawn from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Form:
     domain: Callable
     shapes: tuple | None
     constants: tuple = ()
-    arity: int = field(default=1)
+    arity: int = 1
     order: int = 2
 
     def draw(self, rng: np.random.Generator, shapes=None, dtype=np.float64) -> list[np.ndarray]:
