@@ -5,6 +5,7 @@ Its module offers `configure(parser)`, which adds the arguments, and `run(args) 
 
 import argparse
 import difflib
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -26,6 +27,9 @@ EXTRAS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `minigen ARGV` and return its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console without ticks or Greek shows ? instead of failing
     argv = list(sys.argv[1:] if argv is None else argv)
     command = argv[0] if argv and not argv[0].startswith("-") else None
     if command is not None and command not in COMMANDS:

@@ -196,7 +196,8 @@ def _summary(outcome: Outcome) -> str:
     right = sum(claim.passed for claim in outcome.claims)
     counts = f"{right} of {len(outcome.claims)} claims hold"
     lines = [f"{tick} {outcome.number} {outcome.title}: {counts}, {outcome.seconds:.1f} s"]
-    return "\n".join(lines + [f"    lecture {outcome.number}, {problem}" for problem in outcome.problems])
+    lines += [textwrap.indent(f"lecture {outcome.number}, {text}", "    ") for text in outcome.problems]
+    return "\n".join(lines)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -205,9 +206,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     run = actions.add_parser("run", help="run lectures, check their claims, write the report")
     run.add_argument("numbers", nargs="*", metavar="NN", help="which lectures; all if none is named")
     run.add_argument("-j", "--jobs", type=int, metavar="N", help="how many at a time (default: one per core)")
-    run.add_argument(
-        "--out", type=Path, metavar="DIR", help="where results go (default: build, beside lectures)"
-    )
+    run.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: build, beside lectures)")
     run.add_argument("--timeout", type=float, default=600, metavar="S", help="seconds for one lecture (600)")
     actions.add_parser("list", help="list the lectures")
     opening = actions.add_parser("open", help="open a lecture in JupyterLab")

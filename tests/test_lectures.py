@@ -288,6 +288,13 @@ def test_lectures_are_found_from_below_and_listed(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr().out == "01  untitled\n04  Networks of code\n"
 
 
+def test_a_poor_console_is_no_reason_to_fail(tmp_path):
+    write(tmp_path, "01_a", ["# θ and φ"])
+    command = [sys.executable, "-m", "minigen.cli", "lectures", "list"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and done.stdout.split() == [b"01", b"?", b"and", b"?"]
+
+
 def test_choosing(tmp_path):
     for name in ("01_a", "04_b", "12_c"):
         write(tmp_path, name, ["# A"])
