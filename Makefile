@@ -47,7 +47,7 @@ test: .venv/.dev
 	exit $$status
 
 lab: .venv/.lectures
-	@$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/lab/tree/lectures
+	@$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/lectures
 
 bench: .venv/.dev
 	@$(PY) -m benchmarks
