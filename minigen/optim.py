@@ -93,7 +93,7 @@ class Optimizer(_Stateful):
     def step(self) -> None:
         """Change the parameters along their gradient."""
         theta, g = self.vector.data, self.vector.grad
-        if not np.isfinite(np.dot(g, g)) and not np.isfinite(g).all():
+        if not np.isfinite(g).all():
             raise FloatingPointError(_not_finite(self.vector))
         self.update(theta, g)
 
