@@ -12,7 +12,7 @@ from importlib import import_module
 
 COMMANDS = {
     "lectures": ("minigen.lectures", "run the lectures, list them, open one"),
-    "train": ("minigen.gan.cli", "train a generative model on points or digits"),
+    "train": ("minigen.training.command", "train a generative model on points or digits"),
     "check": ("minigen.grading.cli", "check your answers to an exercise"),
 }
 

@@ -1,0 +1,186 @@
+"""The alternating algorithm of generative adversarial networks, as an iterator over its steps.
+
+One loop serves the whole family: what is called a vanilla, a Wasserstein or a regularised GAN differs in the losses,
+the optimisers, n_critic and the constraint that are passed to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from minigen.autodiff import no_grad
+from minigen.gan.losses import Losses
+from minigen.nn import BatchNorm, Module
+from minigen.optim import EMA, Optimizer
+
+__all__ = ["Constraint", "Step", "frozen", "train"]
+
+Sampler = Callable[[int, np.random.Generator], Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of the algorithm reports.  step: how many steps have been made, this one included.
+
+    discriminator_loss: without the penalty, of the last of its n_critic updates.  penalty: the constraint's."""
+
+    step: int
+    discriminator_loss: float
+    generator_loss: float
+    penalty: float = 0.0
+
+
+class Constraint:
+    """What keeps a critic tame; override what is needed.  This one does nothing."""
+
+    def penalty(self, discriminator: Module, real: Any, fake: Any, rng: np.random.Generator) -> Any:
+        """A scalar to be added to the discriminator's loss, from a batch of data and one of samples (arrays)."""
+        return 0.0
+
+    def after_step(self, discriminator: Module) -> None:
+        """Change the discriminator after each of its steps, in place."""
+
+
+def train(
+    generator: Module,
+    discriminator: Module,
+    sample_data: Sampler,
+    sample_latent: Sampler,
+    losses: Losses,
+    generator_optimizer: Optimizer,
+    discriminator_optimizer: Optimizer,
+    *,
+    rng: np.random.Generator,
+    batch_size: int = 64,
+    n_critic: int = 1,
+    steps: int | None = None,
+    start: int = 0,
+    constraint: Constraint | None = None,
+    schedule: Callable[[int], float] | None = None,
+    ema: EMA | None = None,
+    generator_first: bool = False,
+    reuse_noise: bool = False,
+) -> Iterator[Step]:
+    """Goodfellow et al. (2014), Algorithm 1.  Yields a Step after each round of
+
+        n_critic times:   sample x from the data and z from the noise, batch_size of each
+                          descend the discriminator's loss on x and G(z)
+        once:             sample a fresh z; descend the generator's loss on G(z)
+
+    until `steps` rounds are made (None: without end), counting from `start`.  The discriminator gives logits.
+
+    sample_data(n, rng), sample_latent(n, rng): batches, first axis n.  constraint: a penalty on the discriminator, or a
+    change after its step.  schedule(start), schedule(start + 1), ...: factors on both learning rates.  ema: follows
+    each step of the generator.  generator_first, reuse_noise: the other order in use, in which the generator steps
+    first and the discriminator sees the same z.
+
+    All randomness comes from rng, and all that changes is in the networks, the optimisers, ema and rng: save these and
+    the step, and a run goes on from there bit for bit.  FloatingPointError, naming the step, if a loss or a gradient
+    is no longer finite; that update is not made."""
+    _check(batch_size=batch_size, n_critic=n_critic)
+
+    def data() -> Any:
+        return _batch(sample_data, batch_size, rng, discriminator)
+
+    def noise() -> Any:
+        return _batch(sample_latent, batch_size, rng, generator)
+
+    def update_discriminator(x: Any, z: Any) -> tuple[float, float]:
+        with no_grad():
+            fake = generator(z).data
+        loss = losses.discriminator(*_logits(discriminator, x, fake))
+        penalty = 0.0 if constraint is None else constraint.penalty(discriminator, x, fake, rng)
+        _descend("discriminator", loss + penalty, discriminator_optimizer, rate)
+        if constraint is not None:
+            constraint.after_step(discriminator)
+        return float(loss), float(penalty)
+
+    def update_generator(z: Any) -> float:
+        with frozen(discriminator):
+            loss = losses.generator(discriminator(generator(z)))
+            _descend("generator", loss, generator_optimizer, rate)
+        if ema is not None:
+            ema.update()
+        return float(loss)
+
+    for step in count(start) if steps is None else range(start, steps):
+        rate = 1.0 if schedule is None else schedule(step)
+        with _named(step + 1):
+            if generator_first:
+                z = noise()
+                generator_loss = update_generator(z)
+                for _ in range(n_critic):
+                    discriminator_loss, penalty = update_discriminator(data(), z if reuse_noise else noise())
+            else:
+                for _ in range(n_critic):
+                    x, z = data(), noise()
+                    discriminator_loss, penalty = update_discriminator(x, z)
+                generator_loss = update_generator(z if reuse_noise else noise())
+        yield Step(step + 1, discriminator_loss, generator_loss, penalty)
+
+
+@contextmanager
+def frozen(module: Module) -> Iterator[None]:
+    """Inside the block no gradient is computed in the module's parameters: they are constants there."""
+    flags = [(p, p.requires_grad) for p in module.parameters()]
+    module.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p, flag in flags:
+            p.requires_grad = flag
+
+
+def _logits(discriminator: Module, real: Any, fake: Any) -> tuple[Any, Any]:
+    """The logits of both batches, in one pass, which is faster; in two where the batch has a say in the result."""
+    if real.shape[1:] != fake.shape[1:]:
+        raise ValueError(f"the generator's samples have shape {fake.shape[1:]}, but the data have {real.shape[1:]}")
+    if any(isinstance(module, BatchNorm) for _, module in discriminator.named_modules()):
+        return discriminator(real), discriminator(fake)
+    both = discriminator(np.concatenate([real, fake]))
+    return both[: len(real)], both[len(real) :]
+
+
+def _descend(player: str, loss: Any, optimizer: Optimizer, rate: float) -> None:
+    """One step of the player down its loss, at `rate` times its learning rate, which is the same again afterwards."""
+    if not math.isfinite(float(loss)):
+        raise FloatingPointError(
+            f"the {player}'s loss is {float(loss)}. Lower the learning rate, or look at the data for outliers"
+        )
+    optimizer.zero_grad()
+    loss.backward()
+    base, optimizer.lr = optimizer.lr, optimizer.lr * rate
+    try:
+        optimizer.step()
+    finally:
+        optimizer.lr = base
+
+
+@contextmanager
+def _named(step: int) -> Iterator[None]:
+    """An error of the arithmetic says at which step it happened."""
+    try:
+        yield
+    except FloatingPointError as error:
+        raise FloatingPointError(f"step {step}: {error}") from error
+
+
+def _batch(sample: Sampler, n: int, rng: np.random.Generator, network: Module) -> Any:
+    """n draws in the network's precision: double precision data would make a single precision network compute twice."""
+    batch = sample(n, rng)
+    if len(batch) != n:
+        raise ValueError(f"a sampler was asked for {n} points and gave {len(batch)}")
+    return batch.astype(network.dtype, copy=False) if batch.dtype.kind == "f" else batch
+
+
+def _check(**counts: int) -> None:
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{name} is {value!r}, expected a whole number >= 1")

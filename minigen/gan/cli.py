@@ -1,0 +1,117 @@
+"""`minigen train gan`: the networks, settings and samples of a GAN for the runs of minigen.training."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minigen.autodiff import no_grad
+from minigen.gan.algorithm import Step, train
+from minigen.gan.conditional import ConditionalGenerator, LabelledLatent, LabelledPoints
+from minigen.gan.losses import minimax, non_saturating
+from minigen.nn import MLP, Module, relu
+from minigen.optim import EMA, Adam
+from minigen.schedules import cosine_decay
+from minigen.training.data import TrainingData
+from minigen.training.options import fraction, positive_integer
+
+SUMMARY = "a generative adversarial network (Goodfellow et al. 2014)"
+LOSSES = {"non-saturating": non_saturating, "minimax": minimax}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that only a GAN has."""
+    parser.add_argument("--loss", choices=LOSSES, help="what the generator descends (default non-saturating)")
+    parser.add_argument("--latent", type=positive_integer, metavar="N", help="dimension of the noise z")
+    parser.add_argument("--n-critic", type=positive_integer, metavar="N", help="discriminator's steps per generator's")
+    parser.add_argument("--beta1", type=fraction, help="Adam's decay of the mean gradient (default 0.5)")
+    parser.add_argument("--ema", type=fraction, help="decay of the generator's running average, which is sampled")
+    parser.add_argument("--conditional", action="store_true", help="learn to draw a digit of a given class")
+
+
+def defaults(data: TrainingData) -> dict[str, Any]:
+    """Settings for these data, where none are given."""
+    settings: dict[str, Any] = {
+        "loss": "non-saturating", "steps": 10_000, "batch_size": 256, "lr": 1e-3, "beta1": 0.5, "ema": 0.998,
+        "hidden": [128, 128, 128], "latent": 2, "n_critic": 1, "conditional": False,
+    }  # fmt: skip
+    if data.image is not None:
+        return settings | {"latent": 32, "hidden": [256, 256], "batch_size": 128, "lr": 2e-4}
+    return settings | {"latent": max(2, min(data.dimension, 32))}
+
+
+def build(settings: dict[str, Any], data: TrainingData, rng: np.random.Generator) -> GAN:
+    """The networks with their first weights."""
+    return GAN(settings, data, rng)
+
+
+class GAN:
+    """Generator and discriminator as multilayer perceptrons, Adam with a cosine decay, and the generator's average."""
+
+    curves = ("discriminator_loss", "generator_loss")
+
+    def __init__(self, settings: dict[str, Any], data: TrainingData, rng: np.random.Generator):
+        self.settings = settings
+        classes = data.classes if settings["conditional"] else 0
+        latent, hidden = settings["latent"], settings["hidden"]
+
+        def mlp(inputs: int, outputs: int, last: Any = None) -> MLP:
+            # Linear's own first weights: biases that start at zero would put every kink through the origin.
+            return MLP((inputs, *hidden, outputs), relu, rng=rng, output_activation=last, dtype=np.float32)
+
+        # Images lie in [-1, 1], which tanh fills.
+        self.generator: Module = mlp(latent + classes, data.dimension, None if data.image is None else np.tanh)
+        self.discriminator = mlp(data.dimension + classes, 1)
+        self.dimension = data.dimension
+        if classes:
+            assert data.points is not None and data.labels is not None
+            self.generator = ConditionalGenerator(self.generator, classes)
+            self.labelled_latent = LabelledLatent(latent, data.labels, classes)
+            self.sample_latent: Any = self.labelled_latent
+            self.sample_data: Any = LabelledPoints(data.encode(data.points), data.labels, classes)
+        else:
+            self.sample_latent = lambda n, rng: rng.standard_normal((n, latent), dtype=np.float32)
+            self.sample_data = data.sample
+        betas = (settings["beta1"], 0.999)
+        self.states: dict[str, Any] = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "generator_optimizer": Adam(self.generator, settings["lr"], betas),
+            "discriminator_optimizer": Adam(self.discriminator, settings["lr"], betas),
+            "ema": EMA(self.generator, settings["ema"]),
+        }
+
+    def steps(self, start: int, stop: int, rng: np.random.Generator) -> Iterator[Step]:
+        """The alternating algorithm from step `start` to `stop`."""
+        return train(
+            self.generator,
+            self.discriminator,
+            self.sample_data,
+            self.sample_latent,
+            LOSSES[self.settings["loss"]],
+            self.states["generator_optimizer"],
+            self.states["discriminator_optimizer"],
+            rng=rng,
+            batch_size=self.settings["batch_size"],
+            n_critic=self.settings["n_critic"],
+            start=start,
+            steps=stop,
+            schedule=cosine_decay(stop),
+            ema=self.states["ema"],
+        )
+
+    def sample(
+        self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """n samples of the averaged generator, and in a conditional GAN their labels."""
+        if self.settings["conditional"]:
+            latent = self.sample_latent(n, rng) if labels is None else self.labelled_latent.of(labels, rng)
+        else:
+            latent = self.sample_latent(n, rng)
+        with no_grad(), self.states["ema"].applied():
+            points = self.generator(latent).data
+        asked = np.argmax(points[:, self.dimension :], axis=1) if self.settings["conditional"] else None
+        return points[:, : self.dimension], asked

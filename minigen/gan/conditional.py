@@ -1,0 +1,65 @@
+"""Conditional GANs: a GAN of pairs (x, y), whose generator passes the label y on beside the x that it makes.
+
+The label is a one-hot vector, joined to z for the generator and to x for the discriminator.  So the alternating
+algorithm, the losses and the discriminator are those of any GAN, with pairs for points (Mirza & Osindero 2014;
+claim C21).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from minigen.nn import Module
+
+__all__ = ["ConditionalGenerator", "LabelledLatent", "LabelledPoints", "one_hot"]
+
+
+def one_hot(labels: ArrayLike, classes: int, dtype: DTypeLike = np.float32) -> np.ndarray:
+    """(n,) labels 0..classes-1 as rows of the identity matrix, (n, classes).  ValueError for any other label."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(f"labels are {labels.dtype} of shape {labels.shape}, expected integers of shape (n,)")
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(f"labels run from {labels.min()} to {labels.max()}, expected 0 to {classes - 1}")
+    return np.eye(classes, dtype=dtype)[labels]
+
+
+class LabelledPoints:
+    """Draws pairs [x, one_hot(y)], (n, d + classes), from points (N, d) and their labels (N,), with replacement."""
+
+    def __init__(self, points: np.ndarray, labels: np.ndarray, classes: int):
+        if len(points) != len(labels):
+            raise ValueError(f"there are {len(points)} points and {len(labels)} labels, expected one label per point")
+        self.pairs = np.concatenate([points, one_hot(labels, classes, points.dtype)], axis=1)
+
+    def __call__(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return self.pairs[rng.integers(len(self.pairs), size=n)]
+
+
+class LabelledLatent:
+    """Draws [z, one_hot(y)], (n, latent + classes): z ~ N(0, I) and y with the frequencies of the given labels."""
+
+    def __init__(self, latent: int, labels: np.ndarray, classes: int):
+        self.latent, self.labels, self.classes = latent, labels, classes
+
+    def __call__(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        return self.of(self.labels[rng.integers(len(self.labels), size=n)], rng)
+
+    def of(self, labels: ArrayLike, rng: np.random.Generator) -> np.ndarray:
+        """The same with chosen labels."""
+        z = rng.standard_normal((len(np.asarray(labels)), self.latent), dtype=np.float32)
+        return np.concatenate([z, one_hot(labels, self.classes)], axis=1)
+
+
+class ConditionalGenerator(Module):
+    """[z, y] -> [G(z, y), y]: the network's sample with its label, (n, d + classes)."""
+
+    def __init__(self, network: Module, classes: int):
+        self.network, self.classes = network, classes
+
+    def forward(self, latent: Any) -> Any:
+        return np.concatenate([self.network(latent), latent[:, -self.classes :]], axis=1)
+
+    def extra_repr(self) -> str:
+        return f"{self.classes} classes"

@@ -1,0 +1,111 @@
+"""Figures of training runs: samples beside data, grids of images, losses over steps.
+
+Each returns a matplotlib Figure, made without pyplot: nothing is shown, no window and no global state is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+__all__ = ["image_grids", "losses_over_steps", "samples_beside_data"]
+
+DATA, SAMPLES = "#555555", "#0072b2"  # told apart in grey by their lightness, too
+PERCENT_SHOWN = 99.5
+
+
+def _figure(columns: int, width: float, height: float) -> tuple[Any, Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(1, columns, squeeze=False)[0]
+
+
+def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str) -> Any:
+    """Data on the left, samples on the right, in the same frame: histograms for d = 1, else the first two coordinates.
+
+    data, samples: (n, d).  The frame is the data's with a margin; samples outside it are counted in the title."""
+    d = data.shape[1]
+    low, high = data.min(0) - 0.15 * np.ptp(data, axis=0) - 1e-9, data.max(0) + 0.15 * np.ptp(data, axis=0) + 1e-9
+    shown = min(d, 2)
+    inside = np.all((samples >= low) & (samples <= high), axis=1) if d <= 2 else None
+    outside = 0 if inside is None else int(len(samples) - np.count_nonzero(inside))
+    figure, axes = _figure(2, 9.0, 4.8 if d > 1 else 3.6)
+    lost = f", {outside} outside the frame" if outside else ""
+    panels = ((data, DATA, f"data ({len(data):,} points)"), (samples, SAMPLES, f"samples ({len(samples):,}{lost})"))
+    for ax, (points, color, title) in zip(axes, panels, strict=True):
+        if shown == 1:
+            ax.hist(points[:, 0], bins=np.linspace(low[0], high[0], 61), density=True, color=color)
+            ax.set(xlabel="x", ylabel="density" if ax is axes[0] else "")
+        else:
+            ax.plot(points[:, 0], points[:, 1], ".", color=color, markersize=2.5, alpha=0.5, markeredgewidth=0)
+            ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x₁", ylabel="x₂" if ax is axes[0] else "")
+            ax.set_aspect("equal" if _similar(low, high) else "auto")
+        ax.set_title(title, fontsize=10)
+    if shown == 1:
+        axes[1].sharey(axes[0])
+        axes[1].set_xlim(low[0], high[0])
+        axes[0].set_xlim(low[0], high[0])
+    if d > 2:
+        caption += f": the first two of {d} coordinates"
+    figure.suptitle(caption, fontsize=11)
+    return figure
+
+
+def _similar(low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether both axes have so much the same extent that one unit may be as long on both."""
+    ratio = (high[1] - low[1]) / (high[0] - low[0])
+    return bool(1 / 3 < ratio < 3)
+
+
+def image_grids(data: np.ndarray, samples: np.ndarray, caption: str, columns: int = 10) -> Any:
+    """Images of the data on the left, samples on the right, dark ink on white, `columns` to a row.
+
+    data, samples: (n, height, width), ink from 0 to 1."""
+    figure, axes = _figure(2, 9.0, 5.0)
+    for ax, images, title in ((axes[0], data, "data"), (axes[1], samples, "samples")):
+        ax.imshow(_tiled(images, columns), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+        ax.set_title(title, fontsize=10)
+        ax.set_axis_off()
+    figure.suptitle(caption, fontsize=11)
+    return figure
+
+
+def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
+    """The images side by side with a white line between: one large image."""
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    sheet = np.zeros((rows * columns, height + 1, width + 1))
+    sheet[:n, :height, :width] = images
+    return sheet.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), -1)
+
+
+def losses_over_steps(losses: np.ndarray, names: Sequence[str]) -> Any:
+    """Each loss (steps, curves) over the steps: faint as it was, strong as a running mean.
+
+    The frame leaves out the most extreme half per cent, which would flatten all the rest."""
+    figure, (ax,) = _figure(1, 8.0, 3.8)
+    steps = np.arange(1, len(losses) + 1)
+    window = max(1, len(losses) // 100)
+    thin = max(1, len(losses) // 5000)
+    looks = cycle((("#0072b2", "-"), ("#d55e00", "--"), ("#555555", ":")))
+    for i, (name, (color, style)) in enumerate(zip(names, looks, strict=False)):
+        ax.plot(steps[::thin], losses[::thin, i], color=color, linewidth=0.5, alpha=0.2)
+        if len(losses) >= window:
+            mean = np.convolve(losses[:, i], np.ones(window) / window, "valid")
+            ax.plot(
+                steps[window - 1 :: thin], mean[::thin], style, color=color, linewidth=1.6,
+                label=f"{name.replace('_', ' ')}, mean of {window} steps" if window > 1 else name.replace("_", " "),
+            )  # fmt: skip
+    finite = losses[np.isfinite(losses)]
+    if finite.size:
+        low, high = np.percentile(finite, [100 - PERCENT_SHOWN, PERCENT_SHOWN])
+        ax.set_ylim(low - 0.1 * (high - low) - 1e-3, high + 0.15 * (high - low) + 1e-3)
+    ax.set(xlabel="step", ylabel="loss (nats)")
+    ax.legend(frameon=False, fontsize=9)
+    return figure

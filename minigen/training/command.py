@@ -1,0 +1,142 @@
+"""`minigen train MODEL --data ... --out DIR`: options, a new run or an old one continued, and kind refusals."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigen.checkpoint import CheckpointError, load
+from minigen.training.data import NAMES, DataError, TrainingData, open_data
+from minigen.training.options import non_negative_integer, positive, positive_integer
+from minigen.training.run import Run, train
+
+__all__ = ["MODELS", "configure", "run"]
+
+# A model's module has SUMMARY, add_options(parser), defaults(data) -> settings, build(settings, data, rng) -> Model.
+# Its options have argparse.SUPPRESS as their default, so that what was given can be told from what was not.
+MODELS = {"gan": "minigen.gan.cli"}
+
+CHANGEABLE = ("steps", "every", "data")  # what may be given anew with --resume
+
+
+class Refused(Exception):
+    """The command cannot be carried out as it was given; the message says why and what would do."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add a subcommand for each model, with the options that all models share."""
+    models = parser.add_subparsers(dest="model", metavar="MODEL", required=True, title="models")
+    for name, path in MODELS.items():
+        module = import_module(path)
+        model = models.add_parser(
+            name,
+            help=module.SUMMARY,
+            description=f"Train {module.SUMMARY}.",
+            epilog="Ctrl-C stops and saves; the same --out with --resume goes on as if nothing had happened.",
+            argument_default=argparse.SUPPRESS,
+        )
+        model.add_argument("--data", metavar="DATA", help=f"{', '.join(NAMES)}, or a .csv or .npy file of points")
+        model.add_argument("--out", required=True, metavar="DIR", help="folder for figures, metrics, checkpoint")
+        model.add_argument("--resume", action="store_true", default=False, help="go on with the run in DIR")
+        model.add_argument("--force", action="store_true", default=False, help="start anew, replacing the run in DIR")
+        model.add_argument("--seed", type=non_negative_integer, metavar="N", help="of all randomness (default 0)")
+        model.add_argument(
+            "--steps", type=positive_integer, metavar="N", help="how many in all; with --resume, a new number of them"
+        )
+        model.add_argument("--every", type=positive_integer, metavar="N", help="steps between figures and checkpoints")
+        model.add_argument("--batch-size", type=positive_integer, metavar="N", help="points in a batch")
+        model.add_argument("--lr", type=positive, help="learning rate")
+        model.add_argument("--hidden", type=positive_integer, nargs="+", metavar="N", help="widths of hidden layers")
+        module.add_options(model)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out `minigen train MODEL ...`; returns the exit code."""
+    import matplotlib  # noqa: F401  if one of them is missing, say so before training, not after
+    import tqdm  # noqa: F401
+
+    try:
+        prepared = prepare(args)
+    except (Refused, DataError, CheckpointError, OSError) as error:
+        print(f"minigen train {args.model}: {error}", file=sys.stderr)
+        return 2
+    if args.resume:
+        print(f"Going on after step {prepared.step} of {prepared.settings['steps']}.")
+    return train(prepared)
+
+
+def prepare(args: argparse.Namespace) -> Run:
+    """The run that the options ask for: a new one in a folder of its own, or an old one where it was left."""
+    module = import_module(MODELS[args.model])
+    folder = Path(args.out)
+    given = {k: v for k, v in vars(args).items() if k not in ("command", "model", "out", "resume", "force", "version")}
+    if args.resume and args.force:
+        raise Refused("--resume goes on with a run and --force replaces it: give one of the two")
+    stored = _stored(folder, args.model) if args.resume else None
+    if stored is None:
+        if "data" not in given:
+            raise Refused(f"--data is missing: {', '.join(NAMES)}, or a .csv or .npy file of points")
+        _make_room(folder, args)
+    settings = _continued(stored["settings"], given, folder) if stored else given
+    data = open_data(settings["data"])
+    if stored:
+        if data.fingerprint != stored["fingerprint"]:
+            raise Refused(f"the points in {settings['data']} are not those that the run in {folder} began with")
+    else:
+        settings = {"model": args.model, "seed": 0, **module.defaults(data), **given}
+        settings.setdefault("every", max(1, settings["steps"] // 10))
+    _check_settings(settings, data)
+    rng = np.random.default_rng(settings["seed"])
+    prepared = Run(folder, settings, data, module.build(settings, data, rng), rng)
+    if stored:
+        prepared.restore()
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (file for pattern in Run.FILES for file in folder.glob(pattern)):
+            old.unlink()
+        prepared.save()  # the first thing to fail, if the folder cannot be written to
+    return prepared
+
+
+def _stored(folder: Path, model: str) -> dict[str, Any]:
+    path = folder / Run.CHECKPOINT
+    if not path.exists():
+        raise Refused(f"there is no run in {folder} to go on with: leave out --resume to begin one")
+    stored = load(path)
+    settings = stored.get("settings")
+    if not isinstance(settings, dict) or "model" not in settings or "data" not in settings:
+        raise Refused(f"{path} is not the checkpoint of a training run")
+    if settings["model"] != model:
+        raise Refused(f"the run in {folder} is of the model {settings['model']}: minigen train {settings['model']} ...")
+    return stored
+
+
+def _make_room(folder: Path, args: argparse.Namespace) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"{folder} is a file; --out names a folder")
+    if not args.force and any(any(folder.glob(pattern)) for pattern in Run.FILES):
+        raise Refused(
+            f"{folder} already holds a run: go on with it (--resume), replace it (--force) or choose another folder"
+        )
+
+
+def _continued(settings: dict[str, Any], given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The settings of the old run, with what may be given anew; a different value for anything else is refused."""
+    for name, value in given.items():
+        if name not in CHANGEABLE and value != settings.get(name):
+            option = "--" + name.replace("_", "-")
+            raise Refused(
+                f"the run in {folder} has {option} {settings.get(name)}, which cannot become {value}: "
+                f"leave out {option}, or begin another run"
+            )
+    return settings | given
+
+
+def _check_settings(settings: dict[str, Any], data: TrainingData) -> None:
+    if settings.get("conditional") and data.labels is None:
+        raise Refused(f"--conditional needs labels, which {data.name} has not; digits has")

@@ -1,0 +1,243 @@
+"""One training run in one folder: progress, figures and checkpoints on the way, measures at the end, going on later."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from minigen import checkpoint
+from minigen.training.data import TrainingData
+from minigen.training.measures import measure
+
+__all__ = ["Model", "Run", "train"]
+
+SAMPLES = 2500  # as many as the customary mode metrics are made of
+SMOOTHING = 100  # losses are shown as means over this many steps
+
+
+class Model(Protocol):
+    """What a model is to a run.
+
+    curves: names of the losses in the records that `steps` yields, with `.step`, counted from 1.  states: what is to be
+    saved, by name, each with state_dict() and load_state_dict().  sample: n standardised points, (n, d), with the
+    labels that they were made for (given, or drawn), or None."""
+
+    curves: tuple[str, ...]
+    states: dict[str, Any]
+
+    def steps(self, start: int, stop: int, rng: np.random.Generator) -> Iterator[Any]: ...
+
+    def sample(
+        self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]: ...
+
+
+@dataclass
+class Run:
+    """A run and where it stands.  losses: (step, number of curves), one row for each step made."""
+
+    folder: Path
+    settings: dict[str, Any]
+    data: TrainingData
+    model: Model
+    rng: np.random.Generator
+    step: int = 0
+    seconds: float = 0.0
+    losses: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    CHECKPOINT = "checkpoint.npz"
+    FILES = (CHECKPOINT, "metrics.json", "samples.npy", "samples.png", "losses.png", "progress/*.png")
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / self.CHECKPOINT
+
+    @property
+    def to_resume(self) -> str:
+        """The command that goes on with this run."""
+        return f"minigen train {self.settings['model']} --out {shlex.quote(str(self.folder))} --resume"
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all."""
+        checkpoint.save(
+            self.checkpoint, settings=self.settings, fingerprint=self.data.fingerprint, step=self.step,
+            seconds=self.seconds, losses=self.losses, rng=self.rng, **self.model.states,
+        )  # fmt: skip
+
+    def restore(self) -> None:
+        """Go back to where the checkpoint was made.  CheckpointError if it does not fit."""
+        rest = checkpoint.restore(self.checkpoint, rng=self.rng, **self.model.states)
+        self.step, self.seconds, self.losses = rest["step"], rest["seconds"], rest["losses"]
+
+    def fresh_rng(self, purpose: int) -> np.random.Generator:
+        """A generator apart from the training's, so that looking at samples does not change the run."""
+        return np.random.default_rng([self.settings["seed"], purpose])
+
+    def draw(self, path: Path) -> None:
+        """The figure of samples beside data."""
+        from minigen.plots import training as figures
+
+        caption = f"{self.settings['model']} on {self.data.name}, step {self.step:,}"
+        rng = self.fresh_rng(1)
+        if self.data.image is not None:
+            assert self.data.points is not None
+            asked = np.repeat(np.arange(self.data.classes), 10) if self.settings.get("conditional") else None
+            samples, _ = self.model.sample(100, rng, asked)
+            rows = np.arange(100)
+            if asked is not None and self.data.labels is not None:
+                rows = np.concatenate([np.flatnonzero(self.data.labels == c)[:10] for c in range(self.data.classes)])
+            figure = figures.image_grids(
+                self.data.points[rows].reshape(-1, *self.data.image),
+                self.data.decode(samples).reshape(-1, *self.data.image),
+                caption,
+            )
+        else:
+            samples, _ = self.model.sample(SAMPLES, rng)
+            figure = figures.samples_beside_data(self.data.draw(SAMPLES, rng), self.data.decode(samples), caption)
+        path.parent.mkdir(exist_ok=True)
+        figure.savefig(path)
+
+    def finish(self) -> dict[str, Any]:
+        """Samples, figures and metrics.json; returns the measures."""
+        from minigen.plots import training as figures
+
+        samples, labels = self.model.sample(SAMPLES, self.fresh_rng(2))
+        samples = self.data.decode(samples)
+        measures = measure(samples, self.data, self.fresh_rng(3), labels)
+        np.save(self.folder / "samples.npy", samples)
+        self.draw(self.folder / "samples.png")
+        figures.losses_over_steps(self.losses, self.model.curves).savefig(self.folder / "losses.png")
+        record = {
+            "model": self.settings["model"],
+            "data": self.data.name,
+            "steps": self.step,
+            "seconds": round(self.seconds, 2),
+            "samples": SAMPLES,
+            "measures": measures,
+            "losses": self.recent_losses(),
+            "settings": self.settings,
+            "versions": _versions(),
+        }
+        (self.folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        return measures
+
+    def recent_losses(self) -> dict[str, float]:
+        """Mean of each loss over the last steps."""
+        means = np.mean(self.losses[-SMOOTHING:], axis=0) if len(self.losses) else []
+        return {name: float(value) for name, value in zip(self.model.curves, means, strict=True)}
+
+
+def train(run: Run) -> int:
+    """Make the steps that are left, and finish.  Returns the exit code: 0, 1 (diverged), 130 or 143 (interrupted).
+
+    Every settings["every"] steps and at the end the checkpoint is written and the samples are drawn.  Ctrl-C waits for
+    the end of the step, so that the run can go on bit for bit; a second one does not wait."""
+    from tqdm import tqdm
+
+    steps, every = run.settings["steps"], run.settings["every"]
+    rows = [tuple(row) for row in run.losses.tolist()]
+    on_screen = sys.stderr.isatty()
+
+    def save(began: float) -> None:
+        run.losses = np.asarray(rows, np.float32).reshape(len(rows), len(run.model.curves))
+        run.seconds += time.perf_counter() - began
+        run.save()
+
+    with (
+        _interruptions() as interruption,
+        tqdm(total=steps, initial=run.step, unit="step", disable=not on_screen, dynamic_ncols=True) as bar,
+    ):
+        began = time.perf_counter()
+        try:
+            for record in run.model.steps(run.step, steps, run.rng):
+                run.step = record.step
+                rows.append(tuple(getattr(record, name) for name in run.model.curves))
+                bar.update()
+                if on_screen and run.step % 20 == 0:
+                    bar.set_postfix_str(_means(run.model.curves, rows[-SMOOTHING:]), refresh=False)
+                if interruption.signal:
+                    break
+                if run.step % every == 0 and run.step < steps:
+                    save(began)
+                    run.draw(run.folder / "progress" / f"{run.step:07d}.png")
+                    began = time.perf_counter()  # drawing is not training
+                    if not on_screen:
+                        print(f"step {run.step} of {steps}: {_means(run.model.curves, rows[-SMOOTHING:])}", flush=True)
+        except FloatingPointError as error:
+            bar.close()
+            print(f"minigen: training diverged. {error}", file=sys.stderr)
+            return 1
+        save(began)
+    if interruption.signal and run.step < steps:
+        print(f"Stopped after step {run.step} of {steps}, all saved. Go on with: {run.to_resume}")
+        return 128 + interruption.signal
+    measures = run.finish()
+    print(_table(measures))
+    print(f"{run.step} steps in {run.seconds:.0f} s; samples, figures and metrics.json are in {run.folder}")
+    return 0
+
+
+@dataclass
+class _Interruption:
+    signal: int = 0
+
+
+@contextmanager
+def _interruptions() -> Iterator[_Interruption]:
+    """Inside the block a first SIGINT or SIGTERM is only noted, and from then on they do what they always do."""
+    noted = _Interruption()
+    if threading.current_thread() is not threading.main_thread():  # only the main thread is given signals
+        yield noted
+        return
+
+    def note(number: int, _: Any) -> None:
+        noted.signal = number
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield noted
+    finally:
+        restore()
+
+
+def _means(names: tuple[str, ...], rows: list[tuple[float, ...]]) -> str:
+    means = np.mean(rows, axis=0)
+    return ", ".join(f"{name.replace('_', ' ')} {mean:.3f}" for name, mean in zip(names, means, strict=True))
+
+
+def _table(measures: dict[str, Any]) -> str:
+    """Each measure beside its null, as text."""
+    if not measures:
+        return "no measures for these data"
+    rows = [("", "samples", "fresh data")]
+    for name, entry in measures.items():
+        of = f" (of {entry['of']})" if "of" in entry else ""
+        null = "" if entry["null"] is None else f"{entry['null']:.4g}"
+        rows.append((name.replace("_", " ") + of, f"{entry['value']:.4g}", null))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return "\n".join(f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {"minigen": version("minigen"), "numpy": np.__version__, "python": platform.python_version()}
