@@ -24,7 +24,7 @@ def leaky_relu(x, slope=0.2):
 
     (Maas et al. 2013; the default is that of the critics of DCGAN, Radford et al. 2015.)"""
     y = slope * x
-    return np.maximum(x, y, out=y) if y.ndim else np.maximum(x, y)
+    return np.maximum(x, y, out=y if np.ndim(y) else None)  # one temporary, not two
 
 
 def _steps(x, low):
@@ -79,7 +79,7 @@ class ELU(Module):
     """x for x > 0, alpha (exp(x) - 1) for x <= 0."""
 
     def __init__(self, alpha: float = 1.0):
-        self.alpha = alpha
+        self.alpha = float(alpha)
 
     def forward(self, x: Any) -> Any:
         return elu(x, alpha=self.alpha)
@@ -94,7 +94,7 @@ class LeakyReLU(Module):
     def __init__(self, slope: float = 0.2):
         if not 0 <= slope <= 1:
             raise ValueError(f"slope must be between 0 and 1, got {slope}")
-        self.slope = slope
+        self.slope = float(slope)
 
     def forward(self, x: Any) -> Any:
         return leaky_relu(x, slope=self.slope)
