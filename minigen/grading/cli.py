@@ -74,7 +74,7 @@ def title(folder: Path) -> str:
 
 def _list(folders: list[Path]) -> int:
     for folder in folders:
-        print(f"{folder.name[:2]}  {title(folder)}")
+        print(title(folder))
     print("\nfill in exercises/NN_.../exercise.py, then: minigen check NN")
     return 0
 
@@ -109,12 +109,14 @@ def render(results: list[Result], paint=lambda code, text: text) -> str:
             continue
         if task:
             lines.append(f"{task}: {sum(r.earned for r in tests)} of {_points(worth)}")
+        first = next((r for r in tests if r.outcome == "failed"), None)
         for r in tests:
-            lines += _lines(r, paint, width)
+            lines += _lines(r, paint, width, in_full=not task or r is first)
     return "\n".join(lines)
 
 
-def _lines(r: Result, paint, width: int) -> list[str]:
+def _lines(r: Result, paint, width: int, in_full: bool) -> list[str]:
+    """One test; in_full: with what differed and the hint.  A function's later failures often follow from its first."""
     if r.outcome == "passed":
         return [f"  {paint('32', '✓')} {r.points}/{r.points}  {r.title}"]
     lines = [f"  {paint('31', '✗')} 0/{r.points}  {r.title}"]
@@ -122,6 +124,8 @@ def _lines(r: Result, paint, width: int) -> list[str]:
         return [f"  · 0/{r.points}  {r.title}: not yet done"]
     if r.outcome == "missing":
         return [*lines, "         it could not be run"]
+    if not in_full:
+        return lines
     if r.message:
         lines += _wrapped(r.message, " " * 9, width)
     if r.example:
@@ -153,7 +157,7 @@ def _located(r: Result, file: Path) -> str:
         return r.title
     match = re.search(rf"^(\s*)def {re.escape(r.task)}\b", file.read_text("utf-8", errors="replace"), re.MULTILINE)
     if match is None:
-        return f"{r.task}, which {file.name} does not define"
+        return r.task
     line = match.string.count("\n", 0, match.end()) + 1
     return f"{r.task}, {file.name} line {line}"
 

@@ -75,12 +75,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     if call.excinfo is not None:
         result.update(explain(call.excinfo.value, path_of(sub)))
     if result["outcome"] == "todo":
-        report.longrepr = f"not yet done ({test['points']} points)"
+        report.longrepr = f"not yet done ({test['points']} point{'s' * (test['points'] != 1)})"
     elif isinstance(call.excinfo and call.excinfo.value, SubmissionError):
         report.longrepr = result["message"]
     elif result["outcome"] != "passed" and test["hint"]:
         report.sections.append(("hint", test["hint"]))
-    seen = item.config.stash[_outcomes].setdefault(test["name"], [test["points"], True])
+    seen = item.config.stash[_outcomes].setdefault((item.path, test["name"]), [test["points"], True])
     seen[1] = seen[1] and result["outcome"] == "passed"
     _write(item.config, {"event": "result", "name": test["name"], **result})
     return report

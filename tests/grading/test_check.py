@@ -1,0 +1,188 @@
+"""`minigen check` and plain pytest on a small exercise with every way to be right and wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from minigen.cli import main
+from minigen.grading import runner
+
+TESTS = '''\
+"""Exercise 07: numbers.
+
+More about it."""
+import pytest
+from hypothesis import given, strategies as st
+from minigen.grading import assert_close, hint, points, sub
+
+@points(1)
+@hint("twice as much")
+@given(st.integers(-9, 9))
+def test_double_values(x):
+    """twice the number"""
+    assert_close(sub.double(x), x + x)
+
+@given(st.integers(1, 9))
+@hint("twice, for large numbers too")
+@points(2)
+def test_double_large(x):
+    """twice a large number"""
+    assert_close(sub.double(10 ** x), 2 * 10 ** x)
+
+@points(1)
+@hint("x times x")
+@pytest.mark.parametrize("x", [0, 1, 2])
+def test_square(x):
+    assert_close(sub.square(x), x * x)
+
+@points(1)
+@hint("three of them")
+def test_triple():
+    assert sub.triple(1) == 3
+
+@points(1)
+@hint("four of them")
+def test_quadruple():
+    assert sub.quadruple(1) == 4
+
+def test_without_points():
+    pass
+'''
+STUB = "".join(
+    f'def {name}(x):\n    """{name} of x"""\n    raise NotImplementedError\n\n'
+    for name in ("double", "square", "triple", "quadruple")
+)
+RIGHT = (
+    "def double(x): return 2 * x\ndef square(x): return x * x\ndef triple(x): return 3 * x\n"
+    "def quadruple(x): return 4 * x\n"
+)
+
+
+@pytest.fixture
+def exercise(tmp_path, monkeypatch):
+    folder = tmp_path / "exercises" / "07_numbers"
+    folder.mkdir(parents=True)
+    (folder / "test_exercise.py").write_text(TESTS)
+    (folder / "exercise.py").write_text(STUB)
+    shipped = Path(__file__).parents[2] / "exercises" / "conftest.py"
+    (folder.parent / "conftest.py").write_text(shipped.read_text())
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def test_the_stub_is_not_yet_done(exercise, capsys):
+    assert main(["check", "7"]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("Exercise 07: numbers\n")
+    assert "· double: not yet done (3 points)" in said and "0 of 6 points" in said
+    assert "Next: write double, exercise.py line 1." in said
+    assert "hint" not in said and "Error" not in said
+
+
+def test_right_answers_earn_everything(exercise, capsys):
+    (exercise / "mine.py").write_text("print('noise')\n" + RIGHT)
+    assert main(["check", "07", "--file", str(exercise / "mine.py")]) == 0
+    said = capsys.readouterr().out
+    assert "6 of 6 points" in said and "✗" not in said and "noise" not in said
+    assert "✓ 2/2  twice a large number" in said
+
+
+def test_wrong_answers_are_shown_with_their_hints(exercise, capsys):
+    (exercise / "exercise.py").write_text(
+        "def double(x):\n    return 3 * x\n\ndef square(x):\n    if x == 1:\n        raise KeyError('one')\n"
+        "    return x * x\n\ndef triple(x):\n    pass\n"
+    )
+    assert main(["check", "07_numbers"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "0 of 6 points" in said and "Next: double, exercise.py line 1." in said
+    assert "✗ 0/1 twice the number your answer is 3; wanted 2 for x=1 hint: twice as much" in said
+    assert "✗ 0/2 twice a large number square: 0 of 1 point" in said  # its first failure says enough
+    assert "line 6 (raise KeyError('one')): KeyError: 'one' hint: x times x" in said
+    assert "triple returned None: is its `return` missing? hint: three of them" in said
+    assert "exercise.py has no function quadruple" in said
+
+
+def test_code_that_ends_or_never_ends_costs_its_own_points_only(exercise, capsys):
+    (exercise / "exercise.py").write_text(
+        RIGHT + "def square(x):\n    import os\n    os._exit(0)\n" + "def triple(x):\n    while True:\n        pass\n"
+    )
+    assert main(["check", "7", "--limit", "1.5"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "4 of 6 points" in said
+    assert "your code ended Python hint: x times x" in said
+    assert "your code did not finish in 1.5 s: an endless loop? hint: three of them" in said
+    assert "✓ 1/1 quadruple" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def double(x)\n    return 2", "line 1: Python cannot read"),
+        ("y = 1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_repaired_first(exercise, capsys, text, says):
+    (exercise / "exercise.py").write_text(text)
+    assert main(["check", "7"]) == 1
+    said = capsys.readouterr().out
+    assert says in said and "Repair this first" in said and "hint" not in said
+
+
+def test_a_skip_from_the_answers_earns_nothing(exercise):
+    (exercise / "exercise.py").write_text(RIGHT + "import pytest\ndef square(x):\n    pytest.skip('please')\n")
+    results = runner.run_tests(exercise / "test_exercise.py", exercise / "exercise.py")
+    assert {r.name: r.earned for r in results}["test_square"] == 0
+    assert sum(r.earned for r in results) == 5
+
+
+def test_without_a_number_the_exercises_are_listed(exercise, capsys):
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.startswith("Exercise 07: numbers\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["8"], "there is no exercise 8; there are 07"),
+        (["7", "--file", "none.py"], "there is no file"),
+        (["7", "--limit", "0"], "--limit must be positive"),
+    ],
+)
+def test_what_cannot_be_done_is_said(exercise, capsys, arguments, says):
+    assert main(["check", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_tests_that_cannot_run_are_not_the_students_fault(exercise, capsys):
+    (exercise / "test_exercise.py").write_text('"""Broken."""\nimport nothing_of_that_name\n')
+    assert main(["check", "7"]) == 2
+    assert "nothing_of_that_name" in capsys.readouterr().err
+
+
+def test_outside_a_repository_it_says_where_to_go(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "1"]) == 2
+    assert "go to your copy of the repository" in capsys.readouterr().err
+
+
+def test_plain_pytest_shows_points_and_hints(exercise):
+    (exercise / "exercise.py").write_text(RIGHT + "def square(x):\n    return x\n" + "def triple(x):\n" +
+                                          "    raise NotImplementedError\n")  # fmt: skip
+    twin = exercise.parent / "08_twin"  # two exercises in one run do not mix their answers
+    twin.mkdir()
+    (twin / "test_exercise.py").write_text(TESTS)
+    (twin / "exercise.py").write_text(RIGHT)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "exercises"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "120"},
+    )
+    assert done.returncode == 1
+    assert "x times x" in done.stdout and "not yet done (1 points)" not in done.stdout
+    assert "not yet done (1 point)" in done.stdout
+    assert "10 of 12 points" in done.stdout
+    assert "2 failed, 14 passed" in done.stdout
