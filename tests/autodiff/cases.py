@@ -168,7 +168,8 @@ case(np.einsum, *(at(lambda *x, s=s: np.einsum(s, *x), *shapes) for s, *shapes i
     ("ij,j,i->", (2, 3), (3,), (2,)), ("iij->ij", (2, 2, 3)), ("iii->i", (2, 2, 2)), ("iijj", (2, 2, 2, 2)),
     ("bij,bj->bi", (0, 2, 3), (0, 3)), ("ij , jk -> ki", (2, 3), (3, 2)), ("i...j->j...", (2, 3, 2)),
     ("i,j,k->", (2,), (3,), (1,)), ("...a,...b->...ab", (2,), (3, 2)),
-    ("ab,bc,cd->ad", (2, 2), (2, 1), (1, 3))]))  # fmt: skip
+    ("ab,bc,cd->ad", (2, 2), (2, 1), (1, 3)), ("kiji->kj", (2, 3, 1, 3)), ("jkii->kj", (2, 3, 2, 2)),
+    ("kijji", (2, 3, 2, 2, 3))]))  # fmt: skip
 case(np.einsum, at(lambda a, b, c: np.einsum("ab,bc,cd->ad", a, b, c, optimize=True), (2, 2), (2, 3), (3, 2)))
 case(rules.affine, at(rules.affine, (4, 3), (2, 3), (2,)), at(rules.affine, (0, 3), (2, 3), (2,)),
      at(rules.affine, (1, 1), (3, 1), (3,)))  # fmt: skip
@@ -183,6 +184,6 @@ case(np.linalg.solve, *(at(np.linalg.solve, *s, domain=both(regular, reals)) for
     ((2, 2), (2,)), ((3, 3), (3, 2)), ((2, 2, 2), (2, 1)), ((2, 2), (3, 2, 1)), ((2, 2, 2), (2,)),
     ((1, 1), (1, 0))]))  # fmt: skip
 case(np.linalg.cholesky, *(at(lambda x: np.linalg.cholesky(x @ np.matrix_transpose(x)), s, domain=regular)
-                           for s in [(2, 2), (1, 1), (2, 3, 3)]))  # fmt: skip
+                           for s in [(2, 2), (1, 1), (2, 3, 3), (1, 2, 3, 3)]))  # fmt: skip
 
 case(getitem)  # filled in cases_shapes.py, with everything that moves numbers without computing

@@ -102,7 +102,8 @@ case(np.tril, at(np.tril, (3, 3)), at(lambda x: np.tril(x, -1), (2, 2, 3)), at(l
 case(np.triu, at(np.triu, (3, 3)), at(lambda x: np.triu(x, -1), (2, 2, 3)), at(lambda x: np.triu(x, k=1), (3, 2)))
 DIAGONALS = [((3, 3), {}), ((2, 3), {"offset": 1}), ((3, 2), {"offset": -1}), ((2, 3, 2), {"axis1": 1, "axis2": 2}),
              ((2, 3, 2), {"axis1": -1, "axis2": 0}), ((2, 2), {"offset": 5}), ((2, 2), {"offset": -5}),
-             ((2, 3, 2), {"offset": 1, "axis1": 2, "axis2": 1}), ((0, 2), {}), ((4, 2), {"offset": -2})]  # fmt: skip
+             ((2, 3, 2), {"offset": 1, "axis1": 2, "axis2": 1}), ((0, 2), {}), ((4, 2), {"offset": -2}),
+             ((4, 3), {"offset": 1})]  # fmt: skip
 for f in np.diagonal, np.trace:
     case(f, *(at(lambda x, f=f, k=k: f(x, **k), s) for s, k in DIAGONALS))
 

@@ -60,12 +60,12 @@ CONVENTIONS = {
 
 
 def check_convention(name):
-    """The gradient is exactly this, also as the value of a traced gradient, and silent."""
+    """The gradient is exactly this, in proportion to the seed, also as the value of a traced gradient, and silent."""
     call, arrays, gradients = CONVENTIONS[name]
     leaves = [mg.Tensor(x, requires_grad=True) for x in arrays]
     np.sum(call(*leaves)).backward()
     for leaf, g in zip(leaves, gradients, strict=True):
         np.testing.assert_allclose(leaf.grad, g, rtol=4e-16, atol=0)
-    traced = mg.vjp(lambda *xs: np.sum(call(*xs)), *arrays)[1](traced=True)
+    traced = mg.vjp(lambda *xs: np.sum(call(*xs)), *arrays)[1](np.array(4.0), traced=True)
     for t, g in zip(traced if isinstance(traced, tuple) else (traced,), gradients, strict=True):
-        np.testing.assert_allclose(mg.autodiff.raw(t), g, rtol=4e-16, atol=0)
+        np.testing.assert_allclose(mg.autodiff.raw(t), np.multiply(4, g), rtol=4e-16, atol=0)
