@@ -99,9 +99,9 @@ def mutations(function: FunctionType, arrays: list[str], scale: bool) -> Iterato
 
     def edited(describe, edit):
         """One mutant for each place at which edit(node) offers replacements."""
-        defaults = {id(n) for n in ast.walk(original.args)}  # they live in the function, not in its code
+        untouched = set(map(id, _untouched(original)))
         for k, node in enumerate(ast.walk(original)):
-            if id(node) in defaults:
+            if id(node) in untouched:
                 continue
             for j, _ in enumerate(edit(copy.deepcopy(node)) or ()):
                 tree = copy.deepcopy(original)
@@ -132,6 +132,15 @@ def mutations(function: FunctionType, arrays: list[str], scale: bool) -> Iterato
             yield f"{a} and {b} swapped", tree
     yield from edited("dropped", _drop)
     yield from edited("changed", _change)
+
+
+def _untouched(original) -> Iterator[ast.AST]:
+    """Defaults, which live in the function and not in its code, and what ends a loop: it could fill the memory."""
+    yield from ast.walk(original.args)
+    for loop in [n for n in ast.walk(original) if isinstance(n, ast.While)]:
+        yield from ast.walk(loop.test)
+        for n in [n for n in ast.walk(loop) if isinstance(n, ast.Subscript)]:
+            yield from ast.walk(n.slice)
 
 
 class _Swap(ast.NodeTransformer):

@@ -100,7 +100,12 @@ def noticed(checks, mutant, loops: bool) -> bool:
 def bounded(calls: int = 20_000):
     """An error after so many calls: a mutant may loop for ever."""
     left = iter(range(calls))
-    sys.setprofile(lambda frame, event, arg: None if next(left, None) is not None else 1 / 0)
+
+    def count(frame, event, arg):
+        if event == "call" and next(left, None) is None:
+            raise RuntimeError("too many calls")
+
+    sys.setprofile(count)
     try:
         yield
     finally:
