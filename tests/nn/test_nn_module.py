@@ -36,6 +36,15 @@ def test_parts_are_found_by_name_and_counted_once():
     assert len(block.vector) == sum(p.size for p in block.parameters()) == 3 + 9 + 6 + 6
 
 
+def test_a_weight_that_two_layers_share_is_one_parameter():
+    first, second = nn.Linear(3, 3, rng=np.random.default_rng(0)), nn.Linear(3, 3, rng=np.random.default_rng(1))
+    second.weight = first.weight
+    model = nn.Sequential(first, second)
+    names = [name for name, _ in model.named_parameters()]
+    assert names == ["layers.0.weight", "layers.0.bias", "layers.1.bias"] == list(model.state_dict())
+    assert len(model.vector) == 15
+
+
 def test_a_module_that_knows_its_parent_is_no_endless_loop():
     block = Block()
     block.first.parent = block
