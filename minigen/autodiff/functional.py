@@ -130,7 +130,7 @@ def jacobian(f: Callable, argnums: int = 0) -> Callable:
     def matrix(*args, **kwargs):
         y, pullback = vjp(*_chosen(f, argnums, args, kwargs))
         x = args[argnums]
-        basis = np.eye(np.size(y), dtype=y.dtype).reshape((np.size(y), *np.shape(y)))
+        basis = np.diag(np.ones_like(raw(y)).ravel()).reshape((np.size(y), *np.shape(y)))
         rows = [pullback(e) for e in basis]
         stacked = np.stack(rows) if rows else np.zeros((0, *np.shape(x)), y.dtype)
         return np.reshape(stacked, (*np.shape(y), *np.shape(x)))

@@ -252,7 +252,7 @@ defvjp(scatter, lambda g, y, x, index, shape: g[index])
 def scatter_along_axis(g, indices, axis, n):
     """The adjoint of np.take_along_axis: zeros with axis of length n, with g added where indices say."""
     out = np.zeros_like(g, shape=(*g.shape[:axis], n, *g.shape[axis + 1 :]))
-    place = list(np.ogrid[tuple(slice(k) for k in g.shape)])
+    place = [np.arange(k, like=g).reshape((-1,) + (1,) * (g.ndim - 1 - i)) for i, k in enumerate(g.shape)]
     place[axis] = np.broadcast_to(indices, g.shape)
     np.add.at(out, tuple(place), g)
     return out
@@ -316,8 +316,8 @@ def log_abs_det(x):
 
 
 def _cholesky(g, y, x):
-    lower = np.tril(_t(y) @ g)
-    half = lower - 0.5 * lower * np.eye(x.shape[-1], dtype=x.dtype)
+    lower = _t(y) @ g
+    half = 0.5 * (np.tril(lower) + np.tril(lower, -1))
     s = np.linalg.solve(_t(y), _t(np.linalg.solve(_t(y), _t(half))))
     return 0.5 * (s + _t(s))
 
