@@ -165,9 +165,10 @@ def _descend(player: str, loss: Any, optimizer: Optimizer, rate: float) -> None:
 
 @contextmanager
 def _named(step: int) -> Iterator[None]:
-    """An error of the arithmetic says at which step it happened."""
+    """An error of the arithmetic says at which step it happened.  NumPy need not warn: the loop looks for nan."""
     try:
-        yield
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
     except FloatingPointError as error:
         raise FloatingPointError(f"step {step}: {error}") from error
 

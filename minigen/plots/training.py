@@ -1,29 +1,20 @@
 """Figures of training runs: samples beside data, grids of images, losses over steps.
 
-Each returns a matplotlib Figure, made without pyplot: nothing is shown, no window and no global state is touched.
+Each returns a matplotlib Figure; see minigen.plots.style.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Any
 
 import numpy as np
 
+from minigen.plots.style import COLOURS, QUIET, figure, series
+
 __all__ = ["image_grids", "losses_over_steps", "samples_beside_data"]
 
-DATA, SAMPLES = "#555555", "#0072b2"  # told apart in grey by their lightness, too
-PERCENT_SHOWN = 99.5
-
-
-def _figure(columns: int, width: float, height: float) -> tuple[Any, Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(1, columns, squeeze=False)[0]
+FRAME = 99.5  # per cent of the losses that the frame of their figure shows
 
 
 def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str) -> Any:
@@ -35,9 +26,9 @@ def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str) -> 
     shown = min(d, 2)
     inside = np.all((samples >= low) & (samples <= high), axis=1) if d <= 2 else None
     outside = 0 if inside is None else int(len(samples) - np.count_nonzero(inside))
-    figure, axes = _figure(2, 9.0, 4.8 if d > 1 else 3.6)
+    picture, axes = figure(1, 2, width=9.0, height=4.8 if d > 1 else 3.6)
     lost = f", {outside} outside the frame" if outside else ""
-    panels = ((data, DATA, f"data ({len(data):,} points)"), (samples, SAMPLES, f"samples ({len(samples):,}{lost})"))
+    panels = ((data, QUIET, f"data ({len(data):,} points)"), (samples, COLOURS[0], f"samples ({len(samples):,}{lost})"))
     for ax, (points, color, title) in zip(axes, panels, strict=True):
         if shown == 1:
             ax.hist(points[:, 0], bins=np.linspace(low[0], high[0], 61), density=True, color=color)
@@ -53,8 +44,8 @@ def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str) -> 
         axes[0].set_xlim(low[0], high[0])
     if d > 2:
         caption += f": the first two of {d} coordinates"
-    figure.suptitle(caption, fontsize=11)
-    return figure
+    picture.suptitle(caption, fontsize=11)
+    return picture
 
 
 def _similar(low: np.ndarray, high: np.ndarray) -> bool:
@@ -67,13 +58,13 @@ def image_grids(data: np.ndarray, samples: np.ndarray, caption: str, columns: in
     """Images of the data on the left, samples on the right, dark ink on white, `columns` to a row.
 
     data, samples: (n, height, width), ink from 0 to 1."""
-    figure, axes = _figure(2, 9.0, 5.0)
+    picture, axes = figure(1, 2, width=9.0, height=5.0)
     for ax, images, title in ((axes[0], data, "data"), (axes[1], samples, "samples")):
         ax.imshow(_tiled(images, columns), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize=10)
         ax.set_axis_off()
-    figure.suptitle(caption, fontsize=11)
-    return figure
+    picture.suptitle(caption, fontsize=11)
+    return picture
 
 
 def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
@@ -89,23 +80,21 @@ def losses_over_steps(losses: np.ndarray, names: Sequence[str]) -> Any:
     """Each loss (steps, curves) over the steps: faint as it was, strong as a running mean.
 
     The frame leaves out the most extreme half per cent, which would flatten all the rest."""
-    figure, (ax,) = _figure(1, 8.0, 3.8)
+    picture, ax = figure(width=8.0, height=3.8)
     steps = np.arange(1, len(losses) + 1)
     window = max(1, len(losses) // 100)
     thin = max(1, len(losses) // 5000)
-    looks = cycle((("#0072b2", "-"), ("#d55e00", "--"), ("#555555", ":")))
-    for i, (name, (color, style)) in enumerate(zip(names, looks, strict=False)):
-        ax.plot(steps[::thin], losses[::thin, i], color=color, linewidth=0.5, alpha=0.2)
+    for i, (name, look) in enumerate(zip(names, series(len(names)), strict=True)):
+        ax.plot(steps[::thin], losses[::thin, i], color=look["color"], linewidth=0.5, alpha=0.25)
         if len(losses) >= window:
             mean = np.convolve(losses[:, i], np.ones(window) / window, "valid")
-            ax.plot(
-                steps[window - 1 :: thin], mean[::thin], style, color=color, linewidth=1.6,
-                label=f"{name.replace('_', ' ')}, mean of {window} steps" if window > 1 else name.replace("_", " "),
-            )  # fmt: skip
+            label = name.replace("_", " ") + (f", mean of {window} steps" if window > 1 else "")
+            line = {"color": look["color"], "linestyle": look["linestyle"], "linewidth": 1.6, "label": label}
+            ax.plot(steps[window - 1 :: thin], mean[::thin], **line)
     finite = losses[np.isfinite(losses)]
     if finite.size:
-        low, high = np.percentile(finite, [100 - PERCENT_SHOWN, PERCENT_SHOWN])
+        low, high = np.percentile(finite, [100 - FRAME, FRAME])
         ax.set_ylim(low - 0.1 * (high - low) - 1e-3, high + 0.15 * (high - low) + 1e-3)
     ax.set(xlabel="step", ylabel="loss (nats)")
     ax.legend(frameon=False, fontsize=9)
-    return figure
+    return picture

@@ -95,11 +95,12 @@ def _file(name: str) -> TrainingData:
         points = load_points(name)
     except (OSError, ValueError) as error:
         raise DataError(str(error)) from None
-    spread = points.std(0)
-    if not np.any(spread > 0):
-        raise DataError(f"{name}: all {len(points)} points are the same, expected at least two different ones")
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = points.std(0)
     if not np.all(np.isfinite(spread)):
         raise DataError(f"{name}: the numbers are too large to be squared; rescale them")
+    if not np.any(spread > 0):
+        raise DataError(f"{name}: all {len(points)} points are the same, expected at least two different ones")
     spread[spread == 0] = 1.0  # a column that is constant stays as it is
     fingerprint = hashlib.sha256(points.tobytes()).hexdigest()
     return TrainingData(

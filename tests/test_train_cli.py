@@ -1,0 +1,281 @@
+"""`minigen train`: what a run leaves behind, going on bit for bit, Ctrl-C, and kind refusals."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from minigen import checkpoint
+from minigen.cli import main
+
+TINY = ["--hidden", "8", "--batch-size", "16", "--steps", "12", "--every", "5"]
+
+
+def train(*args):
+    return main(["train", "gan", *map(str, args)])
+
+
+def refusal(capsys, *args):
+    """What the command says when it refuses, which it does with exit code 2."""
+    try:
+        code = train(*args)
+    except SystemExit as stop:
+        code = stop.code
+    assert code == 2
+    return capsys.readouterr().err
+
+
+def state(folder):
+    """All that the checkpoint in a folder holds, but for the time that the run took, as comparable values."""
+
+    def comparable(value):
+        if isinstance(value, dict):
+            return {k: comparable(v) for k, v in value.items()}
+        if isinstance(value, np.random.Generator):
+            return value.bit_generator.state
+        return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+
+    stored = checkpoint.load(folder / "checkpoint.npz")
+    del stored["seconds"]
+    return comparable(stored)
+
+
+def metrics(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "ring"
+    assert train("--data", "ring", "--out", folder, "--seed", 3, *TINY) == 0
+    return folder
+
+
+def test_a_run_leaves_samples_figures_measures_and_a_checkpoint(ring):
+    assert {f.name for f in ring.iterdir()} == {
+        "checkpoint.npz", "losses.png", "metrics.json", "progress", "samples.npy", "samples.png"
+    }  # fmt: skip
+    assert [f.name for f in sorted((ring / "progress").iterdir())] == ["0000005.png", "0000010.png"]
+    assert np.load(ring / "samples.npy").shape == (2500, 2)
+    assert all(f.read_bytes().startswith(b"\x89PNG") for f in ring.rglob("*.png"))
+
+
+def test_metrics_stand_beside_their_nulls(ring):
+    record = metrics(ring)
+    assert record["steps"] == 12 and record["seconds"] > 0
+    assert record["settings"]["seed"] == 3 and record["settings"]["hidden"] == [8]
+    assert set(record["versions"]) == {"minigen", "numpy", "python"}
+    assert set(record["losses"]) == {"discriminator_loss", "generator_loss"}
+    measures = record["measures"]
+    assert measures["modes"]["of"] == 8 and measures["modes"]["null"] == 8
+    assert measures["high_quality"]["null"] == pytest.approx(1 - np.exp(-4.5), abs=0.005)
+    assert 0 < measures["mode_tv"]["null"] < 0.04
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_does_not(ring, tmp_path):
+    for seed in (3, 4):
+        assert train("--data", "ring", "--out", tmp_path / str(seed), "--seed", seed, *TINY) == 0
+    ours = np.load(ring / "samples.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "3" / "samples.npy"), ours)
+    assert not np.array_equal(np.load(tmp_path / "4" / "samples.npy"), ours)
+    assert state(tmp_path / "3") == state(ring)
+
+
+def test_a_run_that_was_cut_goes_on_bit_for_bit(ring, tmp_path, monkeypatch, capsys):
+    """Stopped by a Ctrl-C in step 7 and resumed, a run ends in the very bits of one that was left alone."""
+    from minigen.gan import cli
+
+    def interrupted(self, start, stop, rng):
+        for record in steps(self, start, stop, rng):
+            if record.step == 7:
+                signal.raise_signal(signal.SIGINT)
+            yield record
+
+    steps = cli.GAN.steps
+    monkeypatch.setattr(cli.GAN, "steps", interrupted)
+    folder = tmp_path / "a run"
+    assert train("--data", "ring", "--out", folder, "--seed", 3, *TINY) == 130
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == f"Stopped after step 7 of 12, all saved. Go on with: minigen train gan --out '{folder}' --resume"
+    assert not (folder / "metrics.json").exists()
+    monkeypatch.undo()
+    assert train("--out", folder, "--resume") == 0
+    assert "Going on after step 7 of 12." in capsys.readouterr().out
+    assert state(folder) == state(ring)
+    np.testing.assert_array_equal(np.load(folder / "samples.npy"), np.load(ring / "samples.npy"))
+    assert (folder / "samples.png").read_bytes() == (ring / "samples.png").read_bytes()
+
+
+def test_ctrl_c_from_outside_leaves_a_checkpoint_to_go_on_from(tmp_path):
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "minigen.cli", "train", "gan", "--out", str(folder)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    options = ["--data", "moons", "--hidden", "8", "--batch-size", "16", "--steps", "1000000", "--every", "50"]
+    process = subprocess.Popen(
+        command + options, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (folder / "progress").exists():  # it is training, and signals are looked after
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "Traceback" not in err
+    step = int(re.search(r"Stopped after step (\d+) of 1000000, all saved\. Go on with: (.*)", out).group(1))
+    assert state(folder)["step"] == step >= 50
+    assert train("--out", folder, "--resume", "--steps", step + 3) == 0
+    assert metrics(folder)["steps"] == step + 3
+
+
+def test_a_finished_run_can_be_measured_again_or_lengthened(ring, tmp_path):
+    folder = tmp_path / "run"
+    assert train("--data", "ring", "--out", folder, "--seed", 3, *TINY) == 0
+    before = state(folder)
+    (folder / "metrics.json").unlink()
+    assert train("--out", folder, "--resume") == 0
+    assert state(folder) == before
+    assert metrics(folder)["measures"] == metrics(ring)["measures"]
+    assert train("--out", folder, "--resume", "--steps", 15) == 0
+    assert metrics(folder)["steps"] == 15
+
+
+def test_a_run_is_not_overwritten(ring, capsys):
+    before = state(ring)
+    said = refusal(capsys, "--data", "grid", "--out", ring, *TINY)
+    assert "already holds a run: go on with it (--resume), replace it (--force)" in said
+    assert "give one of the two" in refusal(capsys, "--data", "grid", "--out", ring, "--resume", "--force")
+    assert state(ring) == before
+
+
+def test_force_replaces_the_run_and_nothing_else(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    assert train("--data", "ring", "--out", folder, *TINY) == 0
+    assert train("--data", "grid", "--out", folder, "--force", *TINY, "--every", 100) == 0
+    assert metrics(folder)["data"] == "grid"
+    assert list((folder / "progress").iterdir()) == []
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_what_cannot_change_when_a_run_goes_on_is_named(ring, capsys):
+    said = refusal(capsys, "--out", ring, "--resume", "--hidden", "16")
+    assert "has --hidden [8], which cannot become [16]: leave out --hidden" in said
+    assert "has --lr" in refusal(capsys, "--out", ring, "--resume", "--lr", "0.5")
+
+
+def test_nothing_to_resume(tmp_path, capsys):
+    assert "there is no run in" in refusal(capsys, "--out", tmp_path / "none", "--resume")
+    (tmp_path / "checkpoint.npz").write_bytes(b"not a checkpoint")
+    assert "is not a checkpoint" in refusal(capsys, "--out", tmp_path, "--resume")
+    checkpoint.save(tmp_path / "checkpoint.npz", step=3)
+    assert "not the checkpoint of a training run" in refusal(capsys, "--out", tmp_path, "--resume")
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        (["--data", "rnig"], "no data are called 'rnig': did you mean ring?"),
+        (["--data", "zzz"], "or a .csv or .npy file of points"),
+        (["--data", "missing.csv"], "missing.csv: no such file"),
+        (["--data", "points.xlsx"], "expected .npy, .csv"),
+        ([], "--data is missing: ring, grid"),
+        (["--data", "ring", "--conditional"], "--conditional needs labels, which ring has not"),
+        (["--data", "ring", "--steps", "-5"], "argument --steps: '-5' is not a whole number >= 1"),
+        (["--data", "ring", "--steps", "many"], "argument --steps: 'many' is not a whole number >= 1"),
+        (["--data", "ring", "--lr", "0"], "argument --lr: '0' is not a number above 0"),
+        (["--data", "ring", "--lr", "nan"], "argument --lr: 'nan' is not a number above 0"),
+        (["--data", "ring", "--ema", "1"], "argument --ema: '1' is not a number from 0 up to, but not, 1"),
+        (["--data", "ring", "--hidden", "8", "0"], "argument --hidden: '0' is not"),
+        (["--data", "ring", "--seed", "-1"], "argument --seed: '-1' is not a whole number >= 0"),
+        (["--data", "ring", "--loss", "hinge"], "argument --loss: invalid choice: 'hinge'"),
+    ],
+)
+def test_bad_options_are_named_and_leave_nothing_behind(options, expected, tmp_path, capsys):
+    said = refusal(capsys, "--out", tmp_path / "run", *options)
+    assert expected in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_is_a_file(tmp_path, capsys):
+    (tmp_path / "run").write_text("")
+    assert "is a file; --out names a folder" in refusal(capsys, "--data", "ring", "--out", tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "points, expected",
+    [
+        (np.zeros((4, 3, 2)), "shape is (4, 3, 2), expected (n, d)"),
+        (np.ones((9, 2)), "all 9 points are the same"),
+        (np.array([[1e200, 0.0], [-1e200, 1.0]]), "too large to be squared"),
+        (np.array([[1.0], [np.inf]]), "is inf, expected finite numbers"),
+    ],
+)
+def test_bad_points_are_named(points, expected, tmp_path, capsys):
+    np.save(tmp_path / "points.npy", points)
+    assert expected in refusal(capsys, "--data", tmp_path / "points.npy", "--out", tmp_path / "run")
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 5])
+def test_points_of_any_dimension_come_back_in_their_own_units(dimension, tmp_path):
+    """Points far from 0 and of very different spreads; the last coordinate of the 5 does not vary at all."""
+    rng = np.random.default_rng(0)
+    points = 1000 + rng.standard_normal((60, dimension)) * 10.0 ** np.arange(dimension)
+    if dimension == 5:
+        points[:, -1] = 7
+    np.savetxt(tmp_path / "points.csv", points, delimiter=",")
+    assert train("--data", tmp_path / "points.csv", "--out", tmp_path / "run", *TINY) == 0
+    samples = np.load(tmp_path / "run" / "samples.npy")
+    assert samples.shape == (2500, dimension)
+    assert np.all(np.abs(samples.mean(0) - points.mean(0)) < 5 * points.std(0) + 5)
+    measures = metrics(tmp_path / "run")["measures"]
+    assert set(measures) == {"sliced_w1", "nearest_neighbour_accuracy"}
+    assert measures["sliced_w1"]["value"] > measures["sliced_w1"]["null"] > 0
+
+
+def test_a_run_does_not_go_on_with_other_points(tmp_path, capsys):
+    np.save(tmp_path / "points.npy", np.arange(10.0))
+    assert train("--data", tmp_path / "points.npy", "--out", tmp_path / "run", *TINY) == 0
+    np.save(tmp_path / "points.npy", np.arange(11.0))
+    assert "are not those that the run" in refusal(capsys, "--out", tmp_path / "run", "--resume")
+    np.save(tmp_path / "moved.npy", np.arange(10.0))
+    assert train("--data", tmp_path / "moved.npy", "--out", tmp_path / "run", "--resume", "--steps", 13) == 0
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_digits(conditional, tmp_path):
+    options = [*TINY, "--every", "100", *(["--conditional"] if conditional else [])]
+    assert train("--data", "digits", "--out", tmp_path, *options) == 0
+    samples = np.load(tmp_path / "samples.npy")
+    assert samples.shape == (2500, 64) and samples.min() >= 0 and samples.max() <= 1
+    measures = metrics(tmp_path)["measures"]
+    assert ("label_agreement" in measures) == conditional
+    assert measures["classes"]["null"] == measures["classes"]["of"] == 10
+    assert measures["nearest_neighbour_accuracy"]["value"] > 0.9  # twelve steps teach nothing
+    if conditional:
+        assert measures["label_agreement"]["null"] > 0.97
+
+
+def test_a_run_that_diverges_says_where_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys):
+    from minigen.gan import cli
+
+    def broken(self, start, stop, rng):
+        for record in steps(self, start, stop, rng):
+            if record.step == 8:
+                raise FloatingPointError("step 8: the generator's loss is nan. Lower the learning rate")
+            yield record
+
+    steps = cli.GAN.steps
+    monkeypatch.setattr(cli.GAN, "steps", broken)
+    assert train("--data", "ring", "--out", tmp_path, *TINY) == 1
+    assert "training diverged. step 8: the generator's loss is nan" in capsys.readouterr().err
+    assert state(tmp_path)["step"] == 5
