@@ -26,7 +26,7 @@ def difference_errors(
         stars[:, 0], stars[:, 1], "*", color="white", markeredgecolor="black", markersize=15, label="predicted best"
     )
     ax.invert_xaxis()
-    ax.set(xlabel="step h (smaller to the right)", ylabel="|measured - true derivative|", ylim=(floor / 3, 30))
+    ax.set(xlabel="step h (smaller to the right)", ylabel="|measured - true derivative|", ylim=(floor / 3, 1e6))
     ax.legend(fontsize=8, ncols=2, loc="upper right")
     return picture
 
@@ -44,7 +44,8 @@ def descent_on_a_quadratic(distances: Mapping[str, np.ndarray], rates: Mapping[s
             line = d[0] * rates[label] ** steps
             ax.semilogy(steps, line, color=QUIET, linewidth=0.9, linestyle=":")
             k = int(0.8 * len(d))
-            ax.annotate(f"{rates[label]:.4g} a step", (k, line[k]), (0, 7), textcoords="offset points", fontsize=8)
+            place = {"xytext": (0, 7)} if rates[label] > 0.9 else {"xytext": (-6, -6), "ha": "right"}
+            ax.annotate(f"{rates[label]:.4g} a step", (k, line[k]), textcoords="offset points", fontsize=8, **place)
     ax.set(xlabel="step", ylabel="distance to the minimum")
     ax.legend(fontsize=8, loc="lower left")
     return picture
@@ -80,13 +81,17 @@ def descent_paths(
 def logits_in_float32(x: np.ndarray, errors: Mapping[str, np.ndarray]) -> Any:
     """Relative error of formulas that are equal on paper, over x; where a value is inf or nan, a mark at the top."""
     picture, ax = figure()
-    top = 30.0
-    for (label, error), look in zip(errors.items(), series(len(errors)), strict=True):
+    top = 100.0
+    for i, ((label, error), look) in enumerate(zip(errors.items(), series(len(errors)), strict=True)):
         lost = ~np.isfinite(error)
         ax.semilogy(x[~lost], np.maximum(error[~lost], 1e-9), label=label, markersize=3, linewidth=1, **look)
         if np.any(lost):
             ax.semilogy(
-                x[lost], np.full(np.count_nonzero(lost), top), "x", color=look["color"], label=f"{label}: not finite"
+                x[lost],
+                np.full(np.count_nonzero(lost), top / 5**i),
+                "x",
+                color=look["color"],
+                label=f"{label}: not finite",
             )
     ax.axhline(np.finfo(np.float32).eps, color=QUIET, linewidth=0.9, linestyle=":")
     ax.annotate(
