@@ -42,7 +42,8 @@ def main() -> None:
             axis = next(panels)
             axis.plot(*data.T, "o", ms=7, color="#b9c6d6", mew=0)
             axis.plot(*samples.T, ".", ms=1.6, color="#c2410c", alpha=0.7)
-            axis.set_title(f"step {step.step:,}\n{report.captured} of 8 modes, {report.high_quality:.0%} on a mode", size=9)
+            score = f"{report.captured} of 8 modes, {report.high_quality:.0%} on a mode"
+            axis.set_title(f"step {step.step:,}\n{score}", size=9)
             axis.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal", xticks=[], yticks=[])
     null = metrics.null_report(law, 2500, rng)
     figure.supxlabel(
