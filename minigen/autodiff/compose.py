@@ -94,8 +94,14 @@ def where(condition, *choices):
 @derived(getitem)
 def _getitem(x, index):
     """x[index]; a Tensor inside the index is taken as its numbers."""
-    index = tuple(map(raw, index)) if isinstance(index, tuple) else raw(index)
+    index = tuple(map(_kept, index)) if isinstance(index, tuple) else _kept(index)
     return apply(getitem, x, index=index)
+
+
+def _kept(index):
+    """One part of an index, copied if it could change before the gradient needs it."""
+    index = raw(index)
+    return index.copy() if hasattr(index, "copy") else index
 
 
 @derived(np.swapaxes)

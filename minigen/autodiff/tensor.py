@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -175,7 +176,7 @@ def mark(a: np.ndarray) -> Any:
     """
     if a.nbytes <= 4096:
         return a.tobytes()
-    bits = a.ravel(order="K").view(np.uint8 if a.nbytes % 8 else np.uint64)
+    bits = a.ravel(order="K").view(f"u{math.gcd(a.nbytes, 8)}")  # words that hold whole numbers
     return np.add.reduce(bits), bits[:: len(bits) // 64].tobytes()
 
 
