@@ -89,6 +89,7 @@ class DuckArray:
     __neg__, __pos__, __abs__ = _unary(np.negative), _unary(np.positive), _unary(np.absolute)
     __iadd__, __isub__ = _in_place("+", np.add), _in_place("-", np.subtract)
     __imul__, __itruediv__ = _in_place("*", np.multiply), _in_place("/", np.divide)
+    __ipow__, __imatmul__ = _in_place("**", np.power), _in_place("@", np.matmul)
 
     def __pow__(self, exponent):
         square = isinstance(exponent, (int, float)) and exponent == 2
@@ -112,6 +113,8 @@ class DuckArray:
         if method != "__call__":
             instead = "np.sum, np.prod, np.max or np.min" if method == "reduce" else "plain functions"
             raise TypeError(f"{name_of(ufunc)}.{method} has no gradient rule: use {instead}, or t.data")
+        for k in kwargs:
+            raise TypeError(f"{name_of(ufunc)} on a Tensor does not take {k}=; leave it out, or use .data")
         return dispatch(ufunc, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
