@@ -54,12 +54,15 @@ def vjp(f: Callable, *xs: Any) -> tuple[Any, Callable]:
     own = {v.serial for v in variables}
     linked = any(v.function is not None for v in variables)
     linked = linked or any(t.function is None and t.serial not in own for t in reached.values() if t.requires_grad)
+    depends = y.requires_grad
+    for v in variables:  # a variable made here is nobody else's: what uses it later is not tracked on its account
+        v.requires_grad = v.function is not None
 
     def pullback(u: Any = None, traced: bool | None = None) -> Any:
         u = check_seed(y, u)
         if traced is None:
             traced = is_recording() and (linked or (isinstance(u, Tensor) and u.requires_grad))
-        if not y.requires_grad:  # y does not depend on xs
+        if not depends:
             found: dict = {}
         elif traced:
             with recording(True):
@@ -133,7 +136,8 @@ def jacobian(f: Callable, argnums: int = 0) -> Callable:
         basis = np.diag(np.ones_like(raw(y)).ravel()).reshape((np.size(y), *np.shape(y)))
         rows = [pullback(e) for e in basis]
         stacked = np.stack(rows) if rows else np.zeros((0, *np.shape(x)), y.dtype)
-        return np.reshape(stacked, (*np.shape(y), *np.shape(x)))
+        J = np.reshape(stacked, (*np.shape(y), *np.shape(x)))
+        return J if isinstance(J, Tensor) else J[()]
 
     return matrix
 

@@ -319,10 +319,10 @@ def defvjp(function: Callable, *rules: Callable | None, each: Callable | None = 
     function = getattr(function, "on_arrays", function)
     if not rules and each is None:
         raise TypeError(f"defvjp({name_of(function)}) needs a rule for each array argument")
+    if isinstance(function, np.ufunc) and not each and len(rules) != function.nin:
+        raise TypeError(f"{name_of(function)} takes {function.nin} arrays, but got {len(rules)} rules")
     RULES[function] = Each(each) if each else rules
     if isinstance(function, np.ufunc):
-        if not each and len(rules) != function.nin:
-            raise TypeError(f"{name_of(function)} takes {function.nin} arrays, but got {len(rules)} rules")
         HANDLERS[function] = partial(apply, function)
     elif not each:
         HANDLERS[function] = _handler(function, rules)

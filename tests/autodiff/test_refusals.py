@@ -77,7 +77,8 @@ def test_in_place_operators_on_results_make_new_ones():
 
 
 @pytest.mark.parametrize("call, name", [
-    (np.sinc, "np.sinc"), (np.linalg.eigh, "np.linalg.eigh"), (np.median, "np.median"), (np.linalg.svd, "np.linalg.svd"),
+    (np.sinc, "np.sinc"), (np.linalg.eigh, "np.linalg.eigh"), (np.median, "np.median"),
+    (np.linalg.svd, "np.linalg.svd"),
     (lambda t: np.fmod(t, 2), "np.fmod"), (lambda t: np.convolve(t, [1, 2]), "np.convolve"),
 ])  # fmt: skip
 def test_a_function_without_a_rule_says_so(call, name):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import minigen as mg
-from minigen.autodiff import tensor
 from minigen.autodiff.duck import HANDLERS, name_of
 from minigen.autodiff.tensor import CONSTANTS, RULES, Each
 
@@ -121,8 +120,9 @@ def test_every_rule_of_every_argument_is_reached(monkeypatch):
 
 
 def test_a_rule_cannot_be_registered_without_derivatives():
+    before = RULES[np.add]
     with pytest.raises(TypeError, match="needs a rule"):
         mg.defvjp(np.sinc)
     with pytest.raises(TypeError, match=r"np\.add takes 2 arrays, but got 1"):
         mg.defvjp(np.add, lambda g, y, a: g)
-    assert tensor.RULES[np.add] is not None and np.sinc not in RULES
+    assert RULES[np.add] is before and np.sinc not in RULES
