@@ -13,6 +13,7 @@ from importlib import import_module
 COMMANDS = {
     "lectures": ("minigen.lectures", "run the lectures, list them, open one"),
     "train": ("minigen.training.command", "train a generative model on points or digits"),
+    "distance": ("minigen.transport.cli", "the exact distance between two sets of points"),
     "check": ("minigen.grading.cli", "check your answers to an exercise"),
 }
 
