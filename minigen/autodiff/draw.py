@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import defaultdict
 
 import numpy as np
@@ -31,6 +30,8 @@ class Drawing:
     @property
     def svg(self) -> str:
         """Columns by the longest way from a leaf; in a column, each node at the mean height of its arguments."""
+        import html  # only pictures need it
+
         arguments: dict[int, list[int]] = defaultdict(list)
         column: dict[int, int] = {}
         height: dict[int, float] = {}
