@@ -95,9 +95,9 @@ class Run:
             assert self.data.points is not None
             asked = np.repeat(np.arange(self.data.classes), 10) if self.settings.get("conditional") else None
             samples, _ = self.model.sample(100, rng, asked)
-            rows = np.arange(100)
-            if asked is not None and self.data.labels is not None:
-                rows = np.concatenate([np.flatnonzero(self.data.labels == c)[:10] for c in range(self.data.classes)])
+            rows = rng.choice(len(self.data.points), 100, replace=False)
+            if asked is not None and self.data.labels is not None:  # a row of each class, as in the samples
+                rows = np.concatenate([rng.choice(np.flatnonzero(self.data.labels == c), 10) for c in asked[::10]])
             figure = figures.image_grids(
                 self.data.points[rows].reshape(-1, *self.data.image),
                 self.data.decode(samples).reshape(-1, *self.data.image),

@@ -291,7 +291,7 @@ def test_bad_samplers_are_named():
 
 
 def test_a_normal_law_on_the_line_is_learned():
-    """G(z) = a z + b finds N(1, 1.5^2).  Over 20 seeds the means lie in 0.88 to 1.05, the deviations in 1.46 to 1.52."""
+    """G(z) = a z + b finds N(1, 1.5^2).  Over 20 seeds means lie in 0.88..1.05, deviations in 1.46..1.52."""
     means, deviations, steps = [], [], 600
     for seed in range(5):
         rng = np.random.default_rng(seed)
