@@ -129,8 +129,8 @@ class Runner:
         return report.read_outcome(notebook, lecture.number, time.monotonic() - start, problem)
 
     def _environment(self) -> dict[str, str]:
-        threads = str(max(1, _cores() // self.jobs))
-        return {**os.environ, **dict.fromkeys(THREAD_LIMITS, threads), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        # One BLAS thread each: at these sizes more threads wait for each other longer than they multiply.
+        return {**os.environ, **dict.fromkeys(THREAD_LIMITS, "1"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
     def _stop(self, pool: ThreadPoolExecutor) -> None:
         """Kernels live in sessions of their own, which Ctrl-C does not reach: end them here."""
