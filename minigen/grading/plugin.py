@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         phases=phases,
         deadline=None,
         database=None,
-        max_examples=30,
+        max_examples=20,
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
