@@ -8,8 +8,31 @@ from contextlib import contextmanager
 from functools import cache, partial
 from types import CodeType, FunctionType
 
+from minigen.autodiff.duck import HANDLERS
+from minigen.autodiff.tensor import CONSTANTS, RULES, Each
+
 SIGNS = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 COMPARISONS = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+
+
+def engine_rules() -> dict:
+    """The table without the rules that other modules, or users, have added."""
+    return {f: table for f, table in RULES.items() if _home(_any_rule(table)) == "minigen.autodiff"}
+
+
+def engine_functions() -> list:
+    """What a user may call on Tensors and differentiate, as far as the engine itself provides it."""
+    rules = engine_rules()
+    others = (f for f in HANDLERS if f not in RULES and f not in CONSTANTS and _home(HANDLERS[f]) == "minigen.autodiff")
+    return [*(f for f in rules if f in HANDLERS), *others]
+
+
+def _any_rule(table):
+    return underlying(table.rule if isinstance(table, Each) else next(r for r in table if r is not None))
+
+
+def _home(function) -> str:
+    return ".".join(function.__module__.split(".")[:2])
 
 
 def underlying(rule) -> FunctionType:

@@ -15,11 +15,22 @@ import numpy as np
 import pytest
 from cases_shapes import CASES
 from conventions import CONVENTIONS, check_convention
-from mutants import array_names, compiled, mutations, node_of, replaced, text_of, underlying, with_helpers
+from mutants import (
+    array_names,
+    compiled,
+    engine_functions,
+    engine_rules,
+    mutations,
+    node_of,
+    replaced,
+    text_of,
+    underlying,
+    with_helpers,
+)
 
 import minigen as mg
 from minigen.autodiff.duck import HANDLERS, name_of
-from minigen.autodiff.tensor import CONSTANTS, RULES, Each
+from minigen.autodiff.tensor import RULES, Each
 
 EQUIVALENT = {  # (function, mutation) -> why nothing can tell it from the original
     ("np.add", "rules 0 and 1 swapped"): "both are g",
@@ -69,7 +80,7 @@ def checks_by_code():
 def units():
     """Every function that takes part in a derivative: (name, function, names of its arrays, whether to scale it)."""
     found = {}
-    for function, table in RULES.items():
+    for function, table in engine_rules().items():
         rules = [table.rule] if isinstance(table, Each) else [r for r in table if r is not None]
         for i, rule in enumerate(map(underlying, rules)):
             arrays = [] if isinstance(table, Each) else array_names(rule, len(table))
@@ -79,8 +90,9 @@ def units():
             if helper in RULES:  # its value, not its derivative
                 continue
             found.setdefault(helper, (f"{found[rule][0]}: {helper.__name__}", helper, [], helper.__name__ != "axes_of"))
-    for function, handler in HANDLERS.items():
-        if function not in CONSTANTS and getattr(handler, "__module__", "") == "minigen.autodiff.compose":
+    for function in engine_functions():
+        handler = HANDLERS[function]
+        if getattr(handler, "__module__", "") == "minigen.autodiff.compose":
             found.setdefault(handler, (f"{name_of(function)} on Tensors", handler, [], True))
     return list(found.values())
 
@@ -126,7 +138,7 @@ def test_every_mutant_is_noticed(capsys):
                 total += 1
                 if not noticed(checks, replaced(function, compiled(function, node)), loops):
                     survivors.append((name, what))
-        for function, table in RULES.items():
+        for function, table in engine_rules().items():
             for i, j in [] if isinstance(table, Each) else combinations(range(len(table)), 2):
                 if table[i] is None or table[j] is None:
                     continue
