@@ -5,6 +5,7 @@ algorithm, the losses and the discriminator are those of any GAN, with pairs for
 claim C21).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,18 +39,23 @@ class LabelledPoints:
 
 
 class LabelledLatent:
-    """Draws [z, one_hot(y)], (n, latent + classes): z ~ N(0, I) and y with the frequencies of the given labels."""
+    """Draws [z, one_hot(y)], (n, latent + classes): y with the frequencies of the given labels, z ~ N(0, I).
 
-    def __init__(self, latent: int, labels: np.ndarray, classes: int):
-        self.latent, self.labels, self.classes = latent, labels, classes
+    noise(n, rng), (n, latent) in single precision: another law of z."""
+
+    def __init__(
+        self, latent: int, labels: np.ndarray, classes: int,
+        noise: Callable[[int, np.random.Generator], np.ndarray] | None = None,
+    ):  # fmt: skip
+        self.labels, self.classes = labels, classes
+        self.noise = noise or (lambda n, rng: rng.standard_normal((n, latent), dtype=np.float32))
 
     def __call__(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.of(self.labels[rng.integers(len(self.labels), size=n)], rng)
 
     def of(self, labels: ArrayLike, rng: np.random.Generator) -> np.ndarray:
         """The same with chosen labels."""
-        z = rng.standard_normal((len(np.asarray(labels)), self.latent), dtype=np.float32)
-        return np.concatenate([z, one_hot(labels, self.classes)], axis=1)
+        return np.concatenate([self.noise(len(np.asarray(labels)), rng), one_hot(labels, self.classes)], axis=1)
 
 
 class ConditionalGenerator(Module):
