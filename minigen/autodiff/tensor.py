@@ -171,8 +171,8 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
 def mark(a: np.ndarray) -> Any:
     """A fingerprint of an array's bits, to notice that someone wrote into it.
 
-    Exact up to 4096 bytes.  Beyond: the sum of all bits as integers (any one change shows) and some 64 of them in
-    place (a permutation shows), since a copy of every batch would cost more than it protects.
+    Exact up to 4096 bytes.  Beyond: the sum of all bits as integers (any one changed entry shows) and some 64 of the
+    entries in place (a shuffle shows; a swap of two others does not), since copies would cost more than they protect.
     """
     if a.nbytes <= 4096:
         return a.tobytes()
