@@ -9,7 +9,7 @@ import numpy as np
 
 from minigen.autodiff import raw
 from minigen.device import asnumpy
-from minigen.transport.masses import masses
+from minigen.transport.masses import float_masses, masses
 
 
 class Staircase(NamedTuple):
@@ -26,30 +26,31 @@ def line_cost(x: np.ndarray, y: np.ndarray, a: Any, b: Any, p: float) -> float:
     """The integral of |F^-1(t) - G^-1(t)|^p over t, times the mass: W_p^p.  x (m,), y (n,) finite float64."""
     if a is None and b is None and len(x) == len(y):
         return float(np.mean(np.abs(np.sort(x) - np.sort(y)) ** p))
-    a, b = line_weights(a, b, len(x), len(y))
+    a, b = float_masses(a, b, len(x), len(y))
     if p == 1:  # the same area, cut the other way: the integral of |F(t) - G(t)|
         places = np.concatenate([x, y])
         order = places.argsort()
         heights = np.concatenate([a, -b])[order].cumsum()[:-1]
         return float(np.abs(heights) @ np.diff(places[order]))
-    rows, cols, mass = _steps(x, y, a, b)
-    return float(mass @ np.abs(x[rows] - y[cols]) ** p)
+    i, j = x.argsort(), y.argsort()
+    rows, cols, mass = corner_steps(a[i], b[j])
+    return float(mass @ np.abs(x[i][rows] - y[j][cols]) ** p)
 
 
 def largest_shift(x: np.ndarray, y: np.ndarray, a: Any, b: Any) -> float:
     """max |F^-1 - G^-1|: W_infinity."""
     if a is None and b is None and len(x) == len(y):
         return float(np.abs(np.sort(x) - np.sort(y)).max())
-    given = masses(a, b, len(x), len(y))  # exactly: a rounding error of mass must not count as mass
+    given = masses(a, b, len(x), len(y))
     rows, cols, mass = _steps(x, y, np.array(given.A, dtype=object), np.array(given.B, dtype=object))
-    moved = mass > 0
+    moved = mass > (0 if given.exact else sum(given.A) * 1e-12)  # rounding of the weights is no mass
     return float(np.abs(x[rows] - y[cols])[moved].max())
 
 
 def staircase(x: np.ndarray, y: np.ndarray, a: Any, b: Any, p: float) -> Staircase:
     """The monotone plan for the cost |x - y|^p, p >= 1, and prices that prove it optimal."""
     m, n = len(x), len(y)
-    a, b = line_weights(a, b, m, n)
+    a, b = float_masses(a, b, m, n)
     rows, cols, mass = _steps(x, y, a, b)
     cost = np.abs(x[rows] - y[cols]) ** p
     # Along the staircase u_i + v_j = C_ij; a step to the next row changes u alone, one to the next column v alone.
@@ -73,12 +74,6 @@ def corner_steps(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     return rows, cols, np.maximum(mass, 0) if mass.dtype.kind == "f" else mass
 
 
-def line_weights(a: Any, b: Any, m: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Checked weights as float64."""
-    given = masses(a, b, m, n)
-    return given.a.astype(np.float64), given.b.astype(np.float64)
-
-
 def on_line(name: str, x: Any) -> np.ndarray:
     """x as (n,) float64.  ValueError if it is no set of numbers."""
     x = np.asarray(asnumpy(raw(x)))
@@ -94,6 +89,6 @@ def on_line(name: str, x: Any) -> np.ndarray:
 
 def _steps(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The north-west corner rule on sorted points, in the points' own numbering."""
-    i, j = x.argsort(kind="stable"), y.argsort(kind="stable")
+    i, j = x.argsort(), y.argsort()
     rows, cols, mass = corner_steps(a[i], b[j])
     return i[rows], j[cols], mass

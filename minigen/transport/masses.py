@@ -44,9 +44,12 @@ def masses(a: Any, b: Any, m: int, n: int, normalise: bool = False) -> Masses:
         sides = [_normalised(w) for w in sides]
     if all(isinstance(w, list) for w in sides):
         return _from_exact(*sides)
-    single = any(np.asarray(raw(w)).dtype.itemsize < 8 for w in (a, b) if w is not None)
-    left, right = (np.array(w, dtype=np.float64) for w in sides)
-    return _from_floats(left, right, 1e-6 if single else 1e-9)
+    return _from_floats(*_balanced(sides[0], sides[1], _tolerance(a, b)))
+
+
+def float_masses(a: Any, b: Any, m: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same weights as two arrays of float64 with equal sums, for closed forms."""
+    return _balanced(_weights("a", a, m), _weights("b", b, n), _tolerance(a, b))
 
 
 def _weights(name: str, w: Any, n: int) -> Any:
@@ -60,15 +63,15 @@ def _weights(name: str, w: Any, n: int) -> Any:
         array = array.astype(np.float64)
     if array.dtype.kind not in "biufO":
         raise ValueError(f"{name} has dtype {array.dtype}, expected real numbers")
-    values = array.tolist()
-    for k, v in enumerate(values):
-        if not 0 <= v < np.inf:
-            raise ValueError(f"{name}[{k}] is {v}, expected a finite weight >= 0")
-    if not any(values):
+    allowed = (array >= 0) & (array < np.inf)
+    if not allowed.all():
+        k = int(np.argmin(allowed))
+        raise ValueError(f"{name}[{k}] is {array[k]}, expected a finite weight >= 0")
+    if not array.any():
         raise ValueError(f"{name} sums to 0: there is no mass to move")
     if array.dtype.kind == "f":
         return array.astype(np.float64)
-    return [v if isinstance(v, Fraction) else int(v) for v in values]
+    return [v if isinstance(v, Fraction) else int(v) for v in array.tolist()]
 
 
 def _normalised(w: Any) -> Any:
@@ -92,14 +95,26 @@ def _from_exact(a: list, b: list) -> Masses:
     return Masses(A, B, _exact(a), _exact(b), back, True)
 
 
-def _from_floats(a: np.ndarray, b: np.ndarray, tolerance: float) -> Masses:
-    totals = fsum(a), fsum(b)
-    if not max(totals) < 1e300:
-        raise ValueError(f"the weights sum to {totals[0]:.6g} and {totals[1]:.6g}: too large for float64; rescale them")
-    _check_sums(*totals, tolerance)
-    A, B = (_rounded(w / total) for w, total in zip((a, b), totals, strict=True))
-    b = b * (totals[0] / totals[1])
-    return Masses(A, B, a, b, lambda flow: np.array([f / SCALE * totals[0] for f in flow]), False)
+def _tolerance(a: Any, b: Any) -> float:
+    """How far the sums may be apart, relatively."""
+    kinds = [np.asarray(asnumpy(raw(w))).dtype for w in (a, b) if w is not None]
+    return 1e-6 if any(t.kind == "f" and t.itemsize < 8 for t in kinds) else 1e-9
+
+
+def _balanced(a: Any, b: Any, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Both as float64, b rescaled to the sum of a if they differ by rounding."""
+    a, b = np.array(a, dtype=np.float64), np.array(b, dtype=np.float64)
+    s, t = float(a.sum()), float(b.sum())
+    if not max(s, t) < 1e300:
+        raise ValueError(f"the weights sum to {s:.6g} and {t:.6g}: too large for float64; rescale them")
+    _check_sums(s, t, tolerance)
+    return a, b * (s / t)
+
+
+def _from_floats(a: np.ndarray, b: np.ndarray) -> Masses:
+    total = fsum(a)
+    A, B = _rounded(a / total), _rounded(b / total)
+    return Masses(A, B, a, b, lambda flow: np.array([f / SCALE * total for f in flow]), False)
 
 
 def _rounded(shares: np.ndarray) -> list[int]:

@@ -7,7 +7,9 @@ less than 0, then flow pushed round the cycle makes the plan cheaper, until one 
 
 - Masses are Python integers, so flows are exact.  They are perturbed so that no tree has an arc without flow
   (`perturb`): every exchange strictly lowers the cost, nothing can cycle, and no tie needs a rule.
-- The tree is three lists: for each node its parent, and the cost and the flow of the arc between them.
+- The tree is four lists: for each node its parent, the cost and the flow of the arc between them, and a rank, lower
+  than the parent's: of two nodes, the lower one cannot be above the other, so the climb to where two paths meet visits
+  nothing but the cycle.
 - All potentials at once, from all nodes, by pointer jumping: log2(depth) NumPy passes (`potentials`).
 - Arcs are priced a block of rows at a time; the best column of each row is a candidate.  Exchanges make the potentials
   stale, so each candidate is priced again, exactly, by the sum round its cycle.
@@ -24,11 +26,15 @@ CHUNK = 1 << 17  # entries of C that are worked on at a time
 
 
 class Tree(NamedTuple):
-    """A spanning tree: lists over the nodes.  cost is + on rows and - on columns; the root is its own parent."""
+    """A spanning tree: lists over the nodes.  cost is + on rows and - on columns; the root is its own parent.
+
+    rank[x] < rank[parent[x]]; apart from that, ranks mean nothing.  cost[-1] is the
+    place of an arc that wants to come in."""
 
     parent: list[int]
     cost: list[float]
     flow: list[int]
+    rank: list[int]
     root: int
 
 
@@ -39,12 +45,12 @@ def solve(A: list[int], B: list[int], C: np.ndarray) -> tuple[list[int], list[in
     is its c-transform, u_i = min_j C_ij - v_j."""
     m, n = C.shape
     A, B, K = perturb(A, B)
-    parent, cost, flow, root = tree = greedy(A, B, C)
-    up, signed = np.array(parent), np.array(cost)  # the same lists for NumPy, brought up to date by `changed`
+    parent, cost, flow, rank, root = tree = greedy(A, B, C)
+    up, signed = np.array(parent), np.array(cost[:-1])  # the same lists for NumPy, brought up to date by `changed`
     changed: list[int] = []
-    mark, stamp = [0] * (m + n), 0
+    cost_of = cost.__getitem__
     everyone, few, many = np.arange(m), min(m, max(8, isqrt(2 * m))), min(m, 10 * isqrt(m) + 8)
-    first, rows, block = 0, min(m, 3 * isqrt(m) + 8), np.empty((many, n))
+    first, rows, block = 0, min(m, 5 * isqrt(m) + 8), np.empty((many, n))
     quiet = 0  # rows in succession without an exchange: all of them, and the plan is optimal
     while quiet < m:
         up[changed] = [parent[x] for x in changed]
@@ -61,11 +67,12 @@ def solve(A: list[int], B: list[int], C: np.ndarray) -> tuple[list[int], list[in
         candidates = candidates[reduced[candidates].argsort()]
         exchanges = stale = 0
         for i, j in zip((candidates + first).tolist(), best[candidates].tolist(), strict=True):
-            stamp += 1
-            left, right = climb(parent, mark, stamp, i, j)
-            c = C.item(i, j - m)
+            left, right = climb(parent, rank, i, j)
+            cost[-1] = c = C.item(i, j - m)
+            right.append(-1)
             # Both sums are rounded correctly, so "less" is never a rounding error: the cost falls strictly.
-            if fsum([c, *map(cost.__getitem__, right)]) < fsum(map(cost.__getitem__, left)):
+            if fsum(map(cost_of, right)) < fsum(map(cost_of, left)):
+                right.pop()
                 exchange(tree, i, j, c, left, right, changed)
                 exchanges += 1
             else:
@@ -107,32 +114,26 @@ def potentials(up: np.ndarray, cost: np.ndarray, root: int) -> np.ndarray:
             return p
 
 
-def climb(parent: list[int], mark: list[int], stamp: int, i: int, j: int) -> tuple[list[int], list[int]]:
+def climb(parent: list[int], rank: list[int], i: int, j: int) -> tuple[list[int], list[int]]:
     """The nodes from i and from j up to where the two paths meet, that node left out."""
-    left, right, x, y = [i], [j], i, j
-    other = -stamp
-    mark[i], mark[j] = stamp, other
-    while True:
-        x = parent[x]
-        if mark[x] == other:
-            del right[right.index(x) :]
-            return left, right
-        mark[x] = stamp
-        left.append(x)
-        y = parent[y]
-        if mark[y] == stamp:
-            del left[left.index(y) :]
-            return left, right
-        mark[y] = other
-        right.append(y)
+    left, right = [], []
+    while i != j:
+        if rank[i] < rank[j]:
+            left.append(i)
+            i = parent[i]
+        else:
+            right.append(j)
+            j = parent[j]
+    return left, right
 
 
 def exchange(tree: Tree, i: int, j: int, c: float, left: list[int], right: list[int], changed: list[int]) -> None:
     """Push flow along the arc i -> j and back through the tree; the arc that runs dry leaves.
 
     Going round, arcs are passed against their direction (and lose) and with it (and gain) in turn.  The part of the
-    tree that the leaving arc cut off is hung on the new arc: parents are reversed along the stem."""
-    parent, cost, flow, _ = tree
+    tree that the leaving arc cut off is hung on the new arc: parents are reversed along the stem, and ranks raised from
+    there upwards as far as needed."""
+    parent, cost, flow, rank, root = tree
     losing = left[::2] + right[::2]
     dry = min(losing, key=flow.__getitem__)
     push = f = flow[dry]
@@ -142,30 +143,38 @@ def exchange(tree: Tree, i: int, j: int, c: float, left: list[int], right: list[
         flow[x] += push
     for x in right[1::2]:
         flow[x] += push
-    stem, above = (left, j) if dry in left else (right, i)
+    stem, new = (left, j) if dry in left else (right, i)
     if stem is right:
         c = -c
     for x in stem:
         changed.append(x)
-        parent[x], above = above, x
+        parent[x], new = new, x
         cost[x], c = c, -cost[x]
         flow[x], f = f, flow[x]
         if x == dry:
+            break
+    above = rank[dry]
+    while x != root:
+        x = parent[x]
+        above += 1
+        if rank[x] >= above:
             return
+        rank[x] = above
 
 
 def greedy(A: list[int], B: list[int], C: np.ndarray) -> Tree:
     """A spanning tree to start from: cheap arcs first, as much as fits on each.
 
-    Cheap is meant relative to the row's and the column's mean cost.  Each row proposes its 8 best columns; when all
+    Cheap is meant relative to the row's and the column's mean cost.  Each row proposes its 16 best columns; when all
     proposals are used, the rows and columns that are left propose again.  The one that an arc exhausts hangs on the
     other, which is exhausted later: the last is the root."""
     m, n = C.shape
     left, row_mean, column_mean = A + B, C.mean(axis=1), C.mean(axis=0)
-    parent, cost, flow = list(range(m + n)), [0.0] * (m + n), [0] * (m + n)
+    parent, cost, flow, rank = list(range(m + n)), [0.0] * (m + n + 1), [0] * (m + n), [0] * (m + n)
+    exhausted = 0
     rows, columns = np.arange(m), np.arange(n)
     while True:
-        k, step = min(8, len(columns)), max(1, CHUNK // len(columns))
+        k, step = min(16, len(columns)), max(1, CHUNK // len(columns))
         arcs, values = [], []
         for part in (rows[s : s + step] for s in range(0, len(rows), step)):
             block = C[part[0] : part[-1] + 1] if len(part) == part[-1] - part[0] + 1 else C[part]
@@ -182,8 +191,10 @@ def greedy(A: list[int], B: list[int], C: np.ndarray) -> Tree:
                 push = left[x]
                 left[x], left[other] = 0, left[other] - push
                 c = C.item(i, j)
-                parent[x], cost[x], flow[x] = other, (c if x < m else -c), push
+                parent[x], cost[x], flow[x], rank[x] = other, (c if x < m else -c), push, exhausted
+                exhausted += 1
                 if supply == demand:  # nothing is left anywhere
-                    return Tree(parent, cost, flow, other)
+                    rank[other] = exhausted
+                    return Tree(parent, cost, flow, rank, other)
         rows = np.array([i for i in rows.tolist() if left[i]])
         columns = np.array([j for j in columns.tolist() if left[m + j]])
