@@ -51,6 +51,7 @@ lab: .venv/.lectures
 
 bench: .venv/.dev
 	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.transport
 
 figures: .venv/.lectures
 	@$(PY) docs/figure.py

@@ -6,11 +6,6 @@ one thread, a ratio the median over clouds and rounds of the ratios within a rou
 alike.  Memory is what the peak of a fresh process grows by while solving, C itself not counted (Linux only).
 """
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-
 import argparse
 import platform
 import subprocess
