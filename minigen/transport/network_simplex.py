@@ -165,9 +165,9 @@ def exchange(tree: Tree, i: int, j: int, c: float, left: list[int], right: list[
 def greedy(A: list[int], B: list[int], C: np.ndarray) -> Tree:
     """A spanning tree to start from: cheap arcs first, as much as fits on each.
 
-    Cheap is meant relative to the row's and the column's mean cost.  Each row proposes its 16 best columns (more if there
-    are many columns for each row); when all proposals are used, the rows and columns that are left propose again.  The
-    one that an arc exhausts hangs on the other, which is exhausted later: the last is the root."""
+    Cheap is meant relative to the row's and the column's mean cost.  Each row proposes its 16 best columns (more if
+    there are many columns for each row); when all proposals are used, the rows and columns that are left propose
+    again.  The one that an arc exhausts hangs on the other, which is exhausted later: the last is the root."""
     m, n = C.shape
     left, row_mean, column_mean = A + B, C.mean(axis=1), C.mean(axis=0)
     parent, cost, flow, rank = list(range(m + n)), [0.0] * (m + n + 1), [0] * (m + n), [0] * (m + n)

@@ -229,6 +229,29 @@ def test_the_certificate_notices_tampering():
             replace(plan, **change).check()
 
 
+def test_each_part_of_the_certificate_counts():
+    from dataclasses import replace
+
+    plan = transport_plan([0, 1], [1, 0], np.zeros((2, 2)))
+    assert plan.check().ok
+    with pytest.raises(AssertionError, match="NOT PROVED"):
+        replace(plan, u=plan.u + np.array([0.01, 0])).check()  # no mass pays this price, but it is above the cost
+    plan = transport_plan([1, 1], [1, 1], np.zeros((2, 2)))
+    with pytest.raises(AssertionError, match="NOT PROVED"):
+        replace(plan, mass=np.array([2, 1])).check()  # free of charge, but not what was asked for
+    with pytest.raises(AssertionError, match="NOT PROVED"):
+        replace(plan, mass=np.array([1, 1, -1, 1]), rows=np.array([0, 1, 0, 0]), cols=np.array([0, 1, 1, 1])).check()
+
+
+def test_a_zero_weight_gets_no_rounding():
+    a = np.array([0.0, 0.1, 0.2, 0.7, 0.0])
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        plan = transport_plan(a, None, rng.random((5, 7)))
+        assert not {0, 4} & set(plan.rows.tolist())
+        a[1:4] = rng.dirichlet(np.ones(3))
+
+
 def test_zero_masses_have_tight_prices():
     C = np.random.default_rng(0).random((4, 5))
     plan = transport_plan([0, 1, 1, 0], [1, 0, 0, 1, 0], C)
