@@ -37,7 +37,7 @@ __version__ = "0.1.0"
 # Loaded when first used, so that `import minigen` costs little more than `import numpy`.
 _MODULES = (
     "autodiff", "checkpoint", "claims", "data", "device", "distributions", "divergences", "gan", "metrics", "nn",
-    "optim", "plots",
+    "optim", "plots", "schedules", "transport",
 )  # fmt: skip
 
 __all__ = [
