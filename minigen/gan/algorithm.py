@@ -7,7 +7,7 @@ the optimisers, n_critic and the constraint that are passed to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.autodiff import no_grad
+from minigen.autodiff import Tensor, no_grad
 from minigen.gan.losses import Losses
 from minigen.nn import BatchNorm, Module
 from minigen.optim import EMA, Optimizer
@@ -85,17 +85,21 @@ def train(
     the step, and a run goes on from there bit for bit.  FloatingPointError, naming the step, if a loss or a gradient
     is no longer finite; that update is not made."""
     _check(batch_size=batch_size, n_critic=n_critic)
+    # Asked once, not at every step: what the networks are made of.
+    critic_parameters = list(discriminator.parameters())
+    critic_dtype, latent_dtype = discriminator.dtype, generator.dtype
+    one_pass = not any(isinstance(module, BatchNorm) for _, module in discriminator.named_modules())
 
     def data() -> Any:
-        return _batch(sample_data, batch_size, rng, discriminator)
+        return _batch(sample_data, batch_size, rng, critic_dtype)
 
     def noise() -> Any:
-        return _batch(sample_latent, batch_size, rng, generator)
+        return _batch(sample_latent, batch_size, rng, latent_dtype)
 
     def update_discriminator(x: Any, z: Any) -> tuple[float, float]:
         with no_grad():
             fake = generator(z).data
-        loss = losses.discriminator(*_logits(discriminator, x, fake))
+        loss = losses.discriminator(*_logits(discriminator, x, fake, one_pass))
         penalty = 0.0 if constraint is None else constraint.penalty(discriminator, x, fake, rng)
         _descend("discriminator", loss + penalty, discriminator_optimizer, rate)
         if constraint is not None:
@@ -103,7 +107,7 @@ def train(
         return float(loss), float(penalty)
 
     def update_generator(z: Any) -> float:
-        with frozen(discriminator):
+        with frozen(critic_parameters):
             loss = losses.generator(discriminator(generator(z)))
             _descend("generator", loss, generator_optimizer, rate)
         if ema is not None:
@@ -127,10 +131,11 @@ def train(
 
 
 @contextmanager
-def frozen(module: Module) -> Iterator[None]:
-    """Inside the block no gradient is computed in the module's parameters: they are constants there."""
-    flags = [(p, p.requires_grad) for p in module.parameters()]
-    module.requires_grad_(False)
+def frozen(network: Module | Iterable[Tensor]) -> Iterator[None]:
+    """Inside the block no gradient is computed in the parameters, a module's or these: they are constants there."""
+    flags = [(p, p.requires_grad) for p in (network.parameters() if isinstance(network, Module) else network)]
+    for p, _ in flags:
+        p.requires_grad = False
     try:
         yield
     finally:
@@ -138,11 +143,11 @@ def frozen(module: Module) -> Iterator[None]:
             p.requires_grad = flag
 
 
-def _logits(discriminator: Module, real: Any, fake: Any) -> tuple[Any, Any]:
-    """The logits of both batches, in one pass, which is faster; in two where the batch has a say in the result."""
+def _logits(discriminator: Module, real: Any, fake: Any, one_pass: bool) -> tuple[Any, Any]:
+    """The logits of both batches: in one pass, which is faster, or in two where the batch has a say in the result."""
     if real.shape[1:] != fake.shape[1:]:
         raise ValueError(f"the generator's samples have shape {fake.shape[1:]}, but the data have {real.shape[1:]}")
-    if any(isinstance(module, BatchNorm) for _, module in discriminator.named_modules()):
+    if not one_pass:
         return discriminator(real), discriminator(fake)
     both = discriminator(np.concatenate([real, fake]))
     return both[: len(real)], both[len(real) :]
@@ -173,12 +178,12 @@ def _named(step: int) -> Iterator[None]:
         raise FloatingPointError(f"step {step}: {error}") from error
 
 
-def _batch(sample: Sampler, n: int, rng: np.random.Generator, network: Module) -> Any:
+def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any) -> Any:
     """n draws in the network's precision: double precision data would make a single precision network compute twice."""
     batch = sample(n, rng)
     if len(batch) != n:
         raise ValueError(f"a sampler was asked for {n} points and gave {len(batch)}")
-    return batch.astype(network.dtype, copy=False) if batch.dtype.kind == "f" else batch
+    return batch.astype(dtype, copy=False) if batch.dtype.kind == "f" else batch
 
 
 def _check(**counts: int) -> None:
