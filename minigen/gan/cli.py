@@ -46,8 +46,8 @@ def defaults(data: TrainingData) -> dict[str, Any]:
         "ema": 0.998, "hidden": [128, 128, 128], "noise": "uniform", "latent": 2, "n_critic": 1, "conditional": False,
     }  # fmt: skip
     if data.image is not None:
-        of_images = {"latent": 32, "hidden": [256, 256], "batch_size": 128, "lr": 2e-4, "noise": "normal"}
-        return settings | of_images | {"beta2": 0.999}
+        of_images = {"latent": 16, "hidden": [128, 128], "batch_size": 128, "lr": 5e-4, "noise": "normal"}
+        return settings | of_images | {"beta2": 0.99, "steps": 10_000}
     if data.mixture is not None and len(data.mixture.weights) > 10:
         settings["steps"] = 16_000
     return settings | {"latent": max(2, min(data.dimension, 32))}
