@@ -180,6 +180,12 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     return flat[..., start : start + length * (m + 1) : m + 1] if length else flat[..., :0]
 
 
+def _diff(a, n=1, axis=-1):
+    for _ in range(n):
+        a = a[window(axis, a.ndim, slice(1, None))] - a[window(axis, a.ndim, slice(None, -1))]
+    return a
+
+
 derived(np.reshape, lambda a, /, shape: apply(np.reshape, a, shape=shape))
 derived(np.broadcast_to, lambda array, shape: apply(np.broadcast_to, array, shape=shape))
 derived(np.ravel, lambda a: np.reshape(a, (-1,)))
@@ -195,6 +201,7 @@ derived(np.hstack, lambda tup: np.concatenate([a if np.ndim(a) else np.reshape(a
 derived(np.column_stack, lambda tup: np.hstack([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup]))
 derived(np.take, lambda a, indices, axis=None: np.ravel(a)[raw(indices)] if axis is None
         else a[window(axis, a.ndim, raw(indices))])  # fmt: skip
+derived(np.diff, _diff)
 derived(np.tril, lambda m, k=0: m * np.tril(np.ones_like(m), k))
 derived(np.triu, lambda m, k=0: m * np.triu(np.ones_like(m), k))
 derived(np.trace, lambda a, offset=0, axis1=0, axis2=1: np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1))
@@ -208,6 +215,8 @@ def matmul(a, b):
     row, column = np.ndim(a) == 1, np.ndim(b) == 1
     if not row and not column:
         return apply(np.matmul, a, b)
+    if np.shape(a)[-1:] != np.shape(b)[-2:][:1]:
+        raise ValueError(f"np.matmul on shapes {np.shape(a)} and {np.shape(b)}: the summed axes differ in length")
     y = apply(np.matmul, np.expand_dims(a, 0) if row else a, np.expand_dims(b, 1) if column else b)
     return np.squeeze(y, (-2,) * row + (-1,) * column)
 

@@ -18,10 +18,10 @@ HANDLERS: dict[Callable, Callable] = {}  # NumPy function -> what to call when a
 def name_of(function: Callable) -> str:
     """How a user writes the function: np.linalg.inv, np.add, logsumexp."""
     name = getattr(function, "__name__", repr(function))
-    if isinstance(function, np.ufunc):
-        return f"np.{name}"
     module = getattr(function, "__module__", None) or ""
-    return f"np{module[5:]}.{name}" if module in ("numpy", "numpy.linalg") else name
+    if isinstance(function, np.ufunc):
+        module = "numpy" if getattr(np, name, None) is function else ""
+    return f"np{module[5:]}.{name}" if module in ("numpy", "numpy.linalg", "numpy.fft") else name
 
 
 def dispatch(function: Callable, args: tuple, kwargs: dict) -> Any:
@@ -144,7 +144,7 @@ class DuckArray:
     def __format__(self, spec: str) -> str:
         return format(self.data.item(), spec) if spec else str(self)
 
-    __bool__, __int__, __float__ = _forward("__bool__"), _forward("__int__"), _forward("__float__")
+    __bool__, __int__ = _forward("__bool__"), _forward("__int__")
     item, tolist = _forward("item"), _forward("tolist")
     shape, ndim, size, dtype = (property(attrgetter(f"data.{k}")) for k in ("shape", "ndim", "size", "dtype"))
     T = property(lambda self: np.transpose(self))

@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff.duck import name_of
-from minigen.autodiff.tensor import Tensor, ancestors, apply, check_seed, defvjp, is_recording, raw, recording, sweep
+from minigen.autodiff.tensor import (
+    Tensor,
+    ancestors,
+    apply,
+    check_seed,
+    defvjp,
+    differentiating,
+    is_recording,
+    raw,
+    recording,
+    sweep,
+)
 
 
 def alias(x):
@@ -44,7 +55,7 @@ def vjp(f: Callable, *xs: Any) -> tuple[Any, Callable]:
     call costs a few evaluations of f.  Raises TypeError for integer xs.
     """
     outer = is_recording()
-    with recording(True):
+    with differentiating():
         variables = [_variable(x, outer) for x in xs]
         y = f(*variables)
     if isinstance(y, (tuple, list)):

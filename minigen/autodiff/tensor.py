@@ -27,6 +27,7 @@ CONSTANTS: set[Callable] = set()  # functions without a slope
 
 _serials = itertools.count()
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+_differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)  # inside the f of vjp(f, x)
 _accumulation = threading.Lock()  # two threads may add to the gradient of one shared leaf
 
 
@@ -38,6 +39,17 @@ def recording(on: bool) -> Iterator[None]:
         yield
     finally:
         _recording.reset(token)
+
+
+@contextmanager
+def differentiating() -> Iterator[None]:
+    """Record, and refuse what would cut a gradient off: around the function whose derivative is asked for."""
+    token = _differentiating.set(True)
+    try:
+        with recording(True):
+            yield
+    finally:
+        _differentiating.reset(token)
 
 
 def no_grad():
@@ -114,6 +126,14 @@ class Tensor(DuckArray):
     def astype(self, dtype) -> Tensor:
         """The same numbers in another floating point type; the gradient comes back in this one."""
         return astype(self, dtype)
+
+    def __float__(self) -> float:
+        if _differentiating.get() and self.requires_grad:  # math.sin(t), or array[i] = t, would give the gradient 0
+            raise TypeError(
+                "float(t) cuts the gradient off: use NumPy's functions on t, np.stack([...]) to put Tensors into an "
+                "array, or t.item() if a constant is meant"
+            )
+        return float(self.data)
 
     def __repr__(self) -> str:
         numbers = repr(self.data)

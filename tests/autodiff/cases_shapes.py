@@ -98,6 +98,7 @@ case(np.roll, *(at(lambda x, k=k, a=a: np.roll(x, k, a), s) for s, k, a in [
     ((4,), 1, 0), ((2, 3), 2, None), ((2, 3), -1, 1), ((2, 3), (1, -2), (0, 1)), ((2, 3), 5, -1), ((2, 3), 1, (0, 1)),
     ((2, 3), [1, 2], [0, 1]), ((2, 3), (1, 1), (1, 1)), ((2, 0), 1, 1), ((3,), 0, 0), ((3,), -4, 0),
     ((2, 3), (1, 2), 1)]))  # fmt: skip
+case(np.diff, at(np.diff, (4,)), at(lambda x: np.diff(x, 2, 0), (4, 2)), at(lambda x: np.diff(x, axis=-2), (2, 3, 2)))
 case(np.tril, at(np.tril, (3, 3)), at(lambda x: np.tril(x, -1), (2, 2, 3)), at(lambda x: np.tril(x, k=1), (3, 2)))
 case(np.triu, at(np.triu, (3, 3)), at(lambda x: np.triu(x, -1), (2, 2, 3)), at(lambda x: np.triu(x, k=1), (3, 2)))
 DIAGONALS = [((3, 3), {}), ((2, 3), {"offset": 1}), ((3, 2), {"offset": -1}), ((2, 3, 2), {"axis1": 1, "axis2": 2}),

@@ -151,3 +151,37 @@ def test_it_changes_nothing_and_repeats_itself():
 def test_it_takes_tensors_and_lists():
     mg.check_grad(np.sin, mg.Tensor(np.ones(3), requires_grad=True), order=2)
     mg.check_grad(lambda a, b: a @ b, [[1.0, 2.0]], [3.0, 4.0], order=2)
+
+
+@pytest.mark.parametrize(
+    ("f", "draw"),
+    [
+        (lambda a: np.trace(np.linalg.inv(a)), lambda rng: rng.standard_normal((3, 3))),
+        (lambda a: np.sum(np.sqrt(a)), lambda rng: rng.uniform(1e-3, 1, 5)),
+        (lambda a: np.sum(1 / a), lambda rng: rng.standard_normal(5)),
+        (lambda a: np.sum(a**2), lambda rng: 1e6 * rng.standard_normal(5)),
+        (lambda a: np.sum(mg.relu(a)), lambda rng: 50 * rng.standard_normal(50)),
+    ],
+    ids=["inverse", "square root near 0", "reciprocal", "large numbers", "many kinks"],
+)
+def test_right_rules_pass_where_one_step_does_not_suit(f, draw):
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        mg.check_grad(f, draw(rng), order=2, rng=rng)
+
+
+def test_a_rule_scaled_by_a_thousandth_is_rejected_on_a_steep_function_too():
+    @mg.primitive
+    def root(x):
+        return np.sqrt(x)
+
+    mg.defvjp(root, lambda g, y, x: 1.001 * g * 0.5 / y)
+    rng = np.random.default_rng(4)
+    for _ in range(40):
+        with pytest.raises(AssertionError):
+            mg.check_grad(root, rng.uniform(1e-2, 1, 5), rng=rng)
+
+
+def test_a_measurement_that_is_unsure_says_so():
+    with pytest.raises(AssertionError, match="a kink is near"):
+        mg.check_grad(lambda x: np.where(x > 0, x + 1, x), np.array([0.0]))  # a jump

@@ -1,5 +1,6 @@
 """What cannot be differentiated is refused where it is written, with what to write instead."""
 
+import math
 import operator
 
 import numpy as np
@@ -270,3 +271,19 @@ def test_python_protocols():
         bool(t)
     assert "requires_grad" in repr(t) and "np.multiply" in repr(t * t) and "requires_grad" not in repr(mg.Tensor(1.0))
     assert 2.0 in mg.Tensor(np.array([1.0, 2.0]))
+
+
+def test_what_would_cut_a_gradient_off_is_refused_inside_a_derivative():
+    def filled(x):
+        out = np.zeros(3)
+        for i in range(3):
+            out[i] = x[i] ** 2
+        return np.sum(out)
+
+    with pytest.raises(TypeError, match="cuts the gradient off"):
+        mg.grad(lambda x: math.sin(x))(1.0)
+    with pytest.raises((TypeError, ValueError)):
+        mg.grad(filled)(np.ones(3))
+    assert mg.grad(lambda x: x * x.item())(3.0) == 3.0  # a constant, if that is meant
+    assert float(mg.Tensor(2.0, requires_grad=True)) == 2.0  # outside, a number is a number
+    assert mg.grad(lambda x: x * float(mg.Tensor(2.0)))(1.0) == 2.0
