@@ -255,4 +255,7 @@ def _list(lectures: Sequence[Lecture]) -> int:
 
 def _open(lecture: Lecture) -> int:
     _require("jupyterlab")
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(lecture.path)], cwd=lecture.path.parent)
+    command = [sys.executable, "-m", "jupyterlab", str(lecture.path)]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # the only user of many a container
+    return subprocess.call(command, cwd=lecture.path.parent)

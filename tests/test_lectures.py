@@ -337,14 +337,16 @@ def test_a_missing_package_is_missed_before_anything_runs(tmp_path, monkeypatch,
     assert 'pip install "minigen[lectures]"' in capsys.readouterr().err
 
 
-def test_open_starts_jupyterlab_on_the_lecture(tmp_path, monkeypatch):
+@pytest.mark.parametrize("user", [0, 1000])
+def test_open_starts_jupyterlab_on_the_lecture(tmp_path, monkeypatch, user):
     path = write(tmp_path, "04_b", ["# B"])
     called = []
     monkeypatch.setattr(lectures.subprocess, "call", lambda command, cwd: called.append(command) or 0)
     monkeypatch.setattr(lectures, "find_spec", lambda name: object())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
     assert cli.main(["lectures", "open", "4"]) == 0
-    assert called == [[sys.executable, "-m", "jupyterlab", str(path)]]
+    assert called == [[sys.executable, "-m", "jupyterlab", str(path)] + ["--allow-root"] * (user == 0)]
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):

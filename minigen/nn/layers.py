@@ -18,13 +18,13 @@ __all__ = ["MLP", "BatchNorm", "Dropout", "Embedding", "LayerNorm", "Linear", "S
 
 def check_input(layer: Module, x: Any, axis: int, size: int, dtype: Any) -> None:
     """ValueError or TypeError unless x has `size` features along axis and floats of the layer's dtype, if floats."""
-    shape = getattr(x, "shape", None)
+    shape, name = getattr(x, "shape", None), type(layer).__name__
     if shape is None:
-        raise TypeError(f"{layer!r} takes an array or a Tensor, got {type(x).__name__}")
+        raise TypeError(f"{name} takes an array or a Tensor, got {type(x).__name__}")
     if not shape or len(shape) <= axis or shape[axis] != size:
-        raise ValueError(f"{layer!r} got an input of shape {shape}: axis {axis} must have length {size}")
+        raise ValueError(f"{name} got an input of shape {shape}: axis {axis} must have length {size}")
     if x.dtype != dtype and x.dtype.kind == "f":
-        raise TypeError(f"{layer!r} has {dtype} parameters but got {x.dtype}: convert one of them with .astype(...)")
+        raise TypeError(f"{name} has {dtype} parameters but got {x.dtype}: convert one of them with .astype(...)")
 
 
 def check_size(name: str, value: Any) -> int:
