@@ -4,8 +4,10 @@ Its module offers `configure(parser)`, which adds the arguments, and `run(args) 
 """
 
 import argparse
+import contextlib
 import difflib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,7 +29,24 @@ EXTRAS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `minigen ARGV` and return its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted."""
+    """Run `minigen ARGV` and return its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted.
+
+    141 if whoever read the output stopped reading, as `head` does."""
+    try:
+        try:
+            return _main(argv)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here a closed pipe can be answered, at the end of Python no more
+    except BrokenPipeError:
+        _discard_output()
+        return 141
+    except KeyboardInterrupt:
+        print("\nminigen: stopped", file=sys.stderr)
+        return 130
+
+
+def _main(argv: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without ticks or Greek shows ? instead of failing
@@ -58,9 +77,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(implementation.run(args) or 0)
     except ModuleNotFoundError as error:
         return _missing(command, error)
-    except KeyboardInterrupt:
-        print("\nminigen: stopped", file=sys.stderr)
-        return 130
+
+
+def _discard_output() -> None:
+    """Send what is still to be printed nowhere, so that Python does not try the closed pipe again when it ends."""
+    with contextlib.suppress(OSError, ValueError):  # not a stream of the operating system
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version() -> str:

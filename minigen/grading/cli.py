@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
-from minigen.grading.runner import GradingError, Result, run_tests
+from minigen.grading.runner import GradingError, Result, check_loading, run_tests
 from minigen.grading.submission import SubmissionError, compile_file
 
 TESTS = "test_exercise.py"
@@ -84,12 +84,12 @@ def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
     print(paint("1", f"{title(folder)}\n") + f"{_shown(file)}\n")
     try:
         compile_file(file)
-        results = run_tests(folder / TESTS, file, seed, limit)
-        if problem := _not_loaded(results):
-            raise SubmissionError(problem)
+        check_loading(file, limit)
     except SubmissionError as error:
-        print(textwrap.indent(str(error), "  ") + "\n\nRepair this first: until then nothing can be checked.")
+        print(textwrap.indent(str(error), "  "))
+        print("\nRepair this first: until then nothing can be checked.\n\n0 points")
         return 1
+    results = run_tests(folder / TESTS, file, seed, limit)
     print(render(results, paint))
     earned, total = sum(r.earned for r in results), sum(r.points for r in results)
     print("\n" + paint("1", f"{earned} of {total} points"))
@@ -133,12 +133,6 @@ def _lines(r: Result, paint, width: int, in_full: bool) -> list[str]:
     if r.hint:
         lines += [paint("33", line) for line in _wrapped(f"hint: {r.hint}", " " * 9, width)]
     return lines
-
-
-def _not_loaded(results: list[Result]) -> str:
-    """Why the file could not be loaded, if that is what every test says."""
-    messages = {r.message for r in results}
-    return next((m for m in messages if len(messages) == 1 and " stops while it is being loaded" in m), "")
 
 
 def _next(results: list[Result], file: Path) -> str:

@@ -18,6 +18,9 @@ from minigen.grading.submission import SubmissionError, path_of, select, sub, wh
 
 _outcomes = pytest.StashKey[dict]()
 
+# Mistakes in the program itself, about which a hint on the topic says nothing.  Other errors come from the input.
+_UNRELATED = (NameError, AttributeError, ImportError, SyntaxError, TypeError, SystemExit, SubmissionError)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("minigen", "exercises")
@@ -71,14 +74,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     test = describe(item)
     if not test or (report.when != "call" and report.passed):
         return report
-    result = {"outcome": "passed" if report.passed and not hasattr(report, "wasxfail") else "failed"}
+    result: dict[str, Any] = {"outcome": "passed" if report.passed and not hasattr(report, "wasxfail") else "failed"}
     if call.excinfo is not None:
         result.update(explain(call.excinfo.value, path_of(sub)))
     if result["outcome"] == "todo":
         report.longrepr = f"not yet done ({test['points']} point{'s' * (test['points'] != 1)})"
     elif isinstance(call.excinfo and call.excinfo.value, SubmissionError):
         report.longrepr = result["message"]
-    elif result["outcome"] != "passed" and test["hint"]:
+    elif result["outcome"] != "passed" and test["hint"] and result.get("wrong", True):
         report.sections.append(("hint", test["hint"]))
     seen = item.config.stash[_outcomes].setdefault((item.path, test["name"]), [test["points"], True])
     seen[1] = seen[1] and result["outcome"] == "passed"
@@ -129,21 +132,24 @@ def _task(name: str, functions: list[str]) -> str:
     return next((f for f in functions if rest == f or rest.startswith(f + "_")), "")
 
 
-def explain(error: BaseException, path: Path | None) -> dict[str, str]:
-    """What happened, for a student: outcome "todo" or "failed", a line about the error, the failing input."""
+def explain(error: BaseException, path: Path | None) -> dict[str, Any]:
+    """What happened, for a student: outcome "todo" or "failed", a line about the error, the failing input.
+
+    wrong: whether it is about the answer, so that the test's hint may help."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, NotImplementedError):
         return {"outcome": "todo", "message": "", "example": ""}
     if isinstance(error, SubmissionError):
-        return {"outcome": "failed", "message": str(error), "example": ""}
+        return {"outcome": "failed", "message": str(error), "example": "", "wrong": False}
     message = str(error)
     if isinstance(error, AssertionError):
         message = re.sub(r"\nassert .*", "", message, flags=re.DOTALL)  # what pytest adds below a message
         message = "\n".join(message.strip().splitlines()[:6])
     elif path is not None:
         message = where(error, path)
-    return {"outcome": "failed", "message": message[:1000], "example": _example(error)}
+    wrong = not isinstance(error, _UNRELATED)
+    return {"outcome": "failed", "message": message[:1000], "example": _example(error), "wrong": wrong}
 
 
 def _example(error: BaseException) -> str:

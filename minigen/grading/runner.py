@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from minigen.grading.submission import SubmissionError
+
 
 @dataclass
 class Result:
@@ -37,6 +39,44 @@ class GradingError(RuntimeError):
     """The tests themselves could not be run; the student is not to blame."""
 
 
+# What the process that tries to load a file runs.  It leaves with os._exit, whatever the file has set going.
+_LOADING = """
+import json, os, sys
+from pathlib import Path
+from minigen.grading.submission import SubmissionError, load
+
+log, path = Path(sys.argv[1]), Path(sys.argv[2])
+log.write_text("\\n")
+problem = ""
+try:
+    load(path)
+except SubmissionError as error:
+    problem = str(error)
+log.write_text(json.dumps({"problem": problem}))
+os._exit(0)
+"""
+
+
+def check_loading(submission: Path, limit: float = 20.0) -> None:
+    """Load the file once in a process of its own.  SubmissionError if it fails, ends Python or takes over limit s."""
+    with tempfile.TemporaryDirectory(prefix="minigen-") as folder:
+        log = Path(folder) / "loading.json"
+        log.write_text("")
+        command = [sys.executable, "-c", _LOADING, str(log), str(submission)]
+        finished, output = _call(command, log, limit)
+        said = log.read_text(encoding="utf-8")
+    if said.strip():
+        if problem := json.loads(said)["problem"]:
+            raise SubmissionError(problem)
+    elif not finished:
+        raise SubmissionError(f"{submission.name} does not finish loading: an endless loop at the top level? "
+                              f"(stopped after {limit:g} s)")  # fmt: skip
+    elif said:
+        raise SubmissionError(f"{submission.name} ends Python while it is being loaded")
+    else:
+        raise GradingError(f"Python could not be started to load {submission}\n{output}")
+
+
 def run_tests(tests: Path, submission: Path, seed: int = 0, limit: float = 20.0) -> list[Result]:
     """One Result for each test with points in the file `tests`, in order.
 
@@ -58,6 +98,7 @@ def run_tests(tests: Path, submission: Path, seed: int = 0, limit: float = 20.0)
                 break
             stopped = "ended Python" if finished else f"did not finish in {limit:g} s: an endless loop?"
             results[running].outcome, results[running].message = "failed", f"your code {stopped}"
+            results[running].hint = ""
             waiting = [name for name, result in results.items() if result.outcome == "missing"]
     return list(results.values())
 
@@ -78,11 +119,13 @@ def read_log(log: Path, results: dict[str, Result]) -> str | None:
             if result.outcome in ("missing", "passed"):  # of a parametrised test the first failure stands
                 result.outcome = record["outcome"]
                 result.message, result.example = record.get("message", ""), record.get("example", "")
+                if not record.get("wrong", True):
+                    result.hint = ""
     return running
 
 
 def _run(nodes: Sequence[str], submission: Path, log: Path, seed: int, limit: float) -> tuple[bool, str]:
-    """Run pytest; whether it ended by itself, and what it printed."""
+    """Run pytest on the nodes; whether it ended by itself, and what it printed."""
     folder = log.parent
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [
@@ -90,6 +133,12 @@ def _run(nodes: Sequence[str], submission: Path, log: Path, seed: int, limit: fl
         *("--noconftest", "-p", "minigen.grading.plugin", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}"),
         *("--submission", str(submission), "--results", str(log)),
     ]
+    return _call(command, log, limit)
+
+
+def _call(command: Sequence[str], log: Path, limit: float) -> tuple[bool, str]:
+    """Run a command in the folder of its log; whether it ended by itself, and what it printed."""
+    folder = log.parent
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": ""}
     with open(folder / "output.txt", "w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=folder)
