@@ -30,13 +30,17 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"--p is {args.p:g}, expected a number from 1 upwards")
         if args.plot is not None and args.plot.suffix.lower() not in (".png", ".svg", ".pdf"):
             raise ValueError(f"--plot {args.plot}: the name must end in .png, .svg or .pdf")
+        if args.plot is not None and not args.plot.parent.is_dir():
+            raise ValueError(f"--plot {args.plot}: there is no folder {args.plot.parent}; make it first")
         x, y = load_points(args.a), load_points(args.b)
         for path, points in ((args.a, x), (args.b, y)):
             if len(points) > LARGEST:
                 raise ValueError(f"{path} holds {len(points)} points, more than {LARGEST}: take a random part of them")
         if x.shape[1] != y.shape[1]:
             raise ValueError(f"{args.a} has {x.shape[1]} columns and {args.b} has {y.shape[1]}: they must agree")
-        plan = transport_plan(None, None, cost_matrix(x, y, args.p))
+        with np.errstate(over="ignore"):  # cost_matrix refuses costs that are infinite, in words
+            cost = cost_matrix(x, y, args.p)
+        plan = transport_plan(None, None, cost)
         certificate = plan.check()
     except (ValueError, OSError, ArithmeticError, AssertionError) as error:
         print(f"minigen distance: {error}", file=sys.stderr)

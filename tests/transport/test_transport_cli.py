@@ -41,13 +41,15 @@ def test_draws_the_plan(files, capsys):
 def test_says_what_is_wrong(files, capsys, tmp_path):
     a, b, _, _ = files
     np.save(tmp_path / "three.npy", np.ones((2, 3)))
+    np.save(tmp_path / "far.npy", np.full((2, 2), 99.0))
     np.save(tmp_path / "many.npy", np.ones((8001, 2)))
     for argv, message in (
         ([a, tmp_path / "none.csv"], "no such file"),
         ([a, tmp_path / "three.npy"], "2 columns and"),
         ([a, b, "--p", "0.5"], "--p is 0.5"),
         ([a, b, "--plot", "plan.txt"], "must end in .png"),
-        ([a, b, "--plot", tmp_path / "no" / "plan.png"], "No such file"),
+        ([a, b, "--plot", tmp_path / "no" / "plan.png"], f"there is no folder {tmp_path / 'no'}"),
+        ([a, tmp_path / "far.npy", "--p", "1000"], "a cost overflows"),
         ([a, tmp_path / "many.npy"], "8001 points"),
     ):
         assert main(["distance", *map(str, argv)]) == 2
