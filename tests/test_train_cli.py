@@ -10,9 +10,13 @@ import time
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from minigen import checkpoint
 from minigen.cli import main
+from minigen.gan.cli import defaults
+from minigen.training.data import TrainingData
+from minigen.training.run import Run
 
 TINY = ["--hidden", "8", "--batch-size", "16", "--steps", "12", "--every", "5"]
 
@@ -136,12 +140,40 @@ def test_ctrl_c_from_outside_leaves_a_checkpoint_to_go_on_from(tmp_path):
     assert metrics(folder)["steps"] == step + 3
 
 
-def test_a_finished_run_can_be_measured_again_or_lengthened(ring, tmp_path):
+@pytest.mark.parametrize(
+    "where, says",
+    [
+        ("finish", "all 12 steps are saved. Make the figures with: minigen train gan --out {} --resume"),
+        ("draw", "Go on from the last checkpoint with: minigen train gan --out {} --resume"),
+    ],
+)
+def test_ctrl_c_that_does_not_wait_says_how_to_go_on(where, says, tmp_path, monkeypatch, capsys):
+    """During the last figures, or a second one while a figure on the way is drawn."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, where, interrupted)
+    assert train("--data", "ring", "--out", tmp_path, "--seed", 3, *TINY) == 130
+    assert says.format(tmp_path) in capsys.readouterr().out
+    monkeypatch.undo()
+    assert train("--out", tmp_path, "--resume") == 0
+    assert metrics(tmp_path)["steps"] == 12
+
+
+def test_a_finished_run_can_be_measured_again_or_lengthened(ring, tmp_path, capsys):
     folder = tmp_path / "run"
     assert train("--data", "ring", "--out", folder, "--seed", 3, *TINY) == 0
     before = state(folder)
     (folder / "metrics.json").unlink()
+    capsys.readouterr()
     assert train("--out", folder, "--resume") == 0
+    assert "All 12 steps are made: only the samples" in capsys.readouterr().out
+    assert state(folder) == before
+    assert train("--out", folder, "--resume", "--steps", 7) == 0
+    assert capsys.readouterr().out == (
+        "Nothing to do: 12 steps are made, and --steps 7 asks for fewer. More than 12 go on.\n"
+    )
     assert state(folder) == before
     assert metrics(folder)["measures"] == metrics(ring)["measures"]
     assert train("--out", folder, "--resume", "--steps", 15) == 0
@@ -209,6 +241,49 @@ def test_bad_options_are_named_and_leave_nothing_behind(options, expected, tmp_p
 def test_a_folder_that_is_a_file(tmp_path, capsys):
     (tmp_path / "run").write_text("")
     assert "is a file; --out names a folder" in refusal(capsys, "--data", "ring", "--out", tmp_path / "run")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    said = refusal(capsys, "--data", "ring", "--out", tmp_path / "file" / "run", *TINY)
+    assert "nothing can be written there (Not a directory); choose another folder" in said and "Errno" not in said
+
+
+def test_help_names_the_defaults_for_points_and_for_digits(capsys):
+    with pytest.raises(SystemExit):
+        train("--help")
+    said = " ".join(capsys.readouterr().out.split())
+    for data, d, image in (("points", 2, None), ("digits", 64, (8, 8))):
+        stub = TrainingData(data, lambda n, rng: np.empty(0), np.zeros(d), np.ones(d), image=image)
+        settings = defaults(stub)
+        for name in ("steps", "lr", "hidden", "latent", "batch_size"):
+            value = settings[name]
+            text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+            assert f"{text} for {data}" in said, name
+
+
+@pytest.mark.parametrize(
+    "name, text, says",
+    [
+        ("a.csv", "height,weight\n# noted by hand\n\n", "points with 2 columns; first line taken as header"),
+        ("b.csv", "", "points with 2 columns; no header"),
+        ("c.npy", None, "points with 2 columns\n"),
+    ],
+)
+def test_what_was_read_from_a_file_is_said(name, text, says, tmp_path, monkeypatch, capsys):
+    points = np.random.default_rng(0).standard_normal((30, 2))
+    if text is None:
+        np.save(tmp_path / name, points)
+    else:
+        (tmp_path / name).write_text(text + "".join(f"{x},{y}\n" for x, y in points))
+    titles = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, path: titles.append(self.axes[0].get_title()))
+    assert train("--data", tmp_path / name, "--out", tmp_path / "run", *TINY, "--every", 100) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{tmp_path / name}: 30 {says}")
+    assert "sliced w1 (in standard deviations of each column)" in said
+    assert metrics(tmp_path / "run")["measures"]["sliced_w1"]["units"] == "standard deviations of each column"
+    assert titles[0] == "data (2,500 drawn from 30 points)"
 
 
 @pytest.mark.parametrize(

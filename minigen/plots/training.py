@@ -17,10 +17,11 @@ __all__ = ["image_grids", "losses_over_steps", "samples_beside_data"]
 FRAME = 99.5  # per cent of the losses that the frame of their figure shows
 
 
-def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str) -> Any:
+def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str, of: int | None = None) -> Any:
     """Data on the left, samples on the right, in the same frame: histograms for d = 1, else the first two coordinates.
 
-    data, samples: (n, d).  The frame is the data's with a margin; samples outside it are counted in the title."""
+    data, samples: (n, d).  of: data were drawn from so many points, if from a finite set.
+    The frame is the data's with a margin; samples outside it are counted in the title."""
     d = data.shape[1]
     low, high = data.min(0) - 0.15 * np.ptp(data, axis=0) - 1e-9, data.max(0) + 0.15 * np.ptp(data, axis=0) + 1e-9
     shown = min(d, 2)
@@ -28,7 +29,8 @@ def samples_beside_data(data: np.ndarray, samples: np.ndarray, caption: str) -> 
     outside = 0 if inside is None else int(len(samples) - np.count_nonzero(inside))
     picture, axes = figure(1, 2, width=9.0, height=4.8 if d > 1 else 3.6)
     lost = f", {outside} outside the frame" if outside else ""
-    panels = ((data, QUIET, f"data ({len(data):,} points)"), (samples, COLOURS[0], f"samples ({len(samples):,}{lost})"))
+    drawn = f"{len(data):,} points" if of is None else f"{len(data):,} drawn from {of:,} points"
+    panels = ((data, QUIET, f"data ({drawn})"), (samples, COLOURS[0], f"samples ({len(samples):,}{lost})"))
     for ax, (points, color, title) in zip(axes, panels, strict=True):
         if shown == 1:
             ax.hist(points[:, 0], bins=np.linspace(low[0], high[0], 61), density=True, color=color)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigen.checkpoint import CheckpointError, load
+from minigen.distributions import by_name
 from minigen.training.data import NAMES, DataError, TrainingData, open_data
 from minigen.training.options import non_negative_integer, positive, positive_integer
 from minigen.training.run import Run, train
@@ -53,6 +54,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
         model.add_argument("--lr", type=positive, help="learning rate")
         model.add_argument("--hidden", type=positive_integer, nargs="+", metavar="N", help="widths of hidden layers")
         module.add_options(model)
+        _name_defaults(model, module)
+
+
+def _name_defaults(parser: argparse.ArgumentParser, module: Any) -> None:
+    """Say in the help of each option what it is where it is not given, which depends on the data."""
+    kinds = {"points in the plane": by_name("ring"), "grid": by_name("grid"), "digits": None}
+    defaults = {}
+    for kind, law in kinds.items():  # only what the settings depend on: the data themselves take longer to make
+        d, image = (64, (8, 8)) if law is None else (2, None)
+        mixture: Any = law
+        data = TrainingData(kind, lambda n, rng: np.empty(0), np.zeros(d), np.ones(d), mixture=mixture, image=image)
+        defaults[kind] = module.defaults(data)
+    for action in parser._actions:
+        if action.dest not in defaults["points in the plane"] or "(default" in (action.help or "") or action.nargs == 0:
+            continue
+        values = {
+            kind: " ".join(map(str, value)) if isinstance(value := of[action.dest], list) else f"{value}"
+            for kind, of in defaults.items()
+        }
+        plane = values["points in the plane"]
+        if values["grid"] == plane:
+            del values["grid"]
+        if set(values.values()) == {plane}:
+            text = plane
+        else:
+            text = ", ".join(f"{value} for {kind}" for kind, value in values.items())
+        action.help = f"{action.help} (default {text})"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,9 +93,20 @@ def run(args: argparse.Namespace) -> int:
     except (Refused, DataError, CheckpointError, OSError) as error:
         print(f"minigen train {args.model}: {error}", file=sys.stderr)
         return 2
+    made, steps = prepared.step, prepared.settings["steps"]
+    if made > steps:
+        print(f"Nothing to do: {made} steps are made, and --steps {steps} asks for fewer. More than {made} go on.")
+        return 0
+    if prepared.data.source:
+        print(prepared.data.source)
     if args.resume:
-        print(f"Going on after step {prepared.step} of {prepared.settings['steps']}.")
-    return train(prepared)
+        done = f"All {made} steps are made: only the samples, figures and measures are made again."
+        print(f"Going on after step {made} of {steps}." if made < steps else done)
+    try:
+        return train(prepared)
+    except KeyboardInterrupt:  # a second Ctrl-C, or one before the first step
+        print(f"\nStopped at once. Go on from the last checkpoint with: {prepared.to_resume}")
+        return 130
 
 
 def prepare(args: argparse.Namespace) -> Run:
@@ -96,10 +135,14 @@ def prepare(args: argparse.Namespace) -> Run:
     if stored:
         prepared.restore()
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in (file for pattern in Run.FILES for file in folder.glob(pattern)):
-            old.unlink()
-        prepared.save()  # the first thing to fail, if the folder cannot be written to
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in (file for pattern in Run.FILES for file in folder.glob(pattern)):
+                old.unlink()
+            prepared.save()  # the first thing to fail, if the folder cannot be written to
+        except OSError as error:
+            reason = error.strerror or error
+            raise Refused(f"--out {folder}: nothing can be written there ({reason}); choose another folder") from None
     return prepared
 
 

@@ -28,7 +28,8 @@ class TrainingData:
     """Data of a run.  `draw` gives points in their own units, `sample` standardised ones; `decode` leads back.
 
     mixture: the law, where it has modes to be counted.  points, labels, image: of data that are a finite set of points,
-    with labels 0 .. classes - 1 and an image's shape where they have them.  fingerprint: of the points in a file."""
+    with labels 0 .. classes - 1 and an image's shape where they have them.  fingerprint: of the points in a file.
+    source: what was read there, in a sentence.  units: those of standardised points."""
 
     name: str
     draw: Callable[[int, np.random.Generator], np.ndarray]
@@ -40,6 +41,8 @@ class TrainingData:
     classes: int = 0
     image: tuple[int, int] | None = None
     fingerprint: str = field(default="")
+    source: str = ""
+    units: str = "standard deviations of each column"
 
     @property
     def dimension(self) -> int:
@@ -86,8 +89,9 @@ def _digits() -> TrainingData:
     points, labels = load_digits(flat=True)
     half = np.full(points.shape[1], 0.5)
     return TrainingData(
-        "digits", Empirical(points).sample, half, half, points=points, labels=labels, classes=10, image=(8, 8)
-    )
+        "digits", Empirical(points).sample, half, half, points=points, labels=labels, classes=10, image=(8, 8),
+        units="pixels from -1 to 1",
+    )  # fmt: skip
 
 
 def _file(name: str) -> TrainingData:
@@ -104,5 +108,17 @@ def _file(name: str) -> TrainingData:
     spread[spread == 0] = 1.0  # a column that is constant stays as it is
     fingerprint = hashlib.sha256(points.tobytes()).hexdigest()
     return TrainingData(
-        name, Empirical(points).sample, points.mean(0), spread, points=points, fingerprint=fingerprint
-    )
+        name, Empirical(points).sample, points.mean(0), spread, points=points, fingerprint=fingerprint,
+        source=_source(name, points),
+    )  # fmt: skip
+
+
+def _source(name: str, points: np.ndarray) -> str:
+    """What a file was read as, for the student to see whether it is what was meant."""
+    n, d = points.shape
+    said = f"{name}: {n:,} points with {d} column{'s' * (d != 1)}"
+    if not name.lower().endswith(".npy"):
+        with open(name, encoding="utf-8-sig") as file:
+            lines = [line for line in file.read().splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        said += "; first line taken as header" if len(lines) > n else "; no header"
+    return said

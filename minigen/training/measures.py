@@ -34,7 +34,7 @@ def measure(samples: np.ndarray, data: TrainingData, rng: np.random.Generator, l
     real, fresh = data.encode(data.draw(n, rng)), data.encode(data.draw(n, rng))
     fake = data.encode(samples)
     measures = {
-        "sliced_w1": _pair(sliced_wasserstein(fake, real, rng), sliced_wasserstein(fresh, real, rng)),
+        "sliced_w1": _pair(sliced_wasserstein(fake, real, rng), sliced_wasserstein(fresh, real, rng), units=data.units)
     }
     if data.points is None or len(data.points) >= 20:
         measures["nearest_neighbour_accuracy"] = _told_apart(fake, data, rng)

@@ -105,7 +105,8 @@ class Run:
             )
         else:
             samples, _ = self.model.sample(SAMPLES, rng)
-            figure = figures.samples_beside_data(self.data.draw(SAMPLES, rng), self.data.decode(samples), caption)
+            of = None if self.data.points is None else len(self.data.points)
+            figure = figures.samples_beside_data(self.data.draw(SAMPLES, rng), self.data.decode(samples), caption, of)
         path.parent.mkdir(exist_ok=True)
         figure.savefig(path)
 
@@ -183,7 +184,12 @@ def train(run: Run) -> int:
     if interruption.signal and run.step < steps:
         print(f"Stopped after step {run.step} of {steps}, all saved. Go on with: {run.to_resume}")
         return 128 + interruption.signal
-    measures = run.finish()
+    try:
+        measures = run.finish()
+    except KeyboardInterrupt:
+        print(f"\nStopped before the figures and measures were ready; all {run.step} steps are saved. "
+              f"Make the figures with: {run.to_resume}")  # fmt: skip
+        return 130
     print(_table(measures))
     print(f"{run.step} steps in {run.seconds:.0f} s; samples, figures and metrics.json are in {run.folder}")
     return 0
@@ -230,7 +236,7 @@ def _table(measures: dict[str, Any]) -> str:
         return "no measures for these data"
     rows = [("", "samples", "fresh data")]
     for name, entry in measures.items():
-        of = f" (of {entry['of']})" if "of" in entry else ""
+        of = f" (of {entry['of']})" if "of" in entry else f" (in {entry['units']})" if "units" in entry else ""
         null = "" if entry["null"] is None else f"{entry['null']:.4g}"
         rows.append((name.replace("_", " ") + of, f"{entry['value']:.4g}", null))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
