@@ -113,7 +113,7 @@ class Runner:
         self._clients.append(client)
         problem = ""
         try:
-            asyncio.run(client.async_execute(env=self._environment()))
+            asyncio.run(_execute(client, self._environment()))
         except CellExecutionError as error:
             problem = f"cell [{begun}]: {error.ename}"
             if error.ename != "ClaimError":
@@ -176,6 +176,18 @@ def _kernel_manager_class() -> type:
             return KernelSpec(argv=command, display_name="minigen", language="python")
 
     return ThisInterpreter
+
+
+async def _execute(client: Any, environment: dict[str, str]) -> None:
+    """Run the notebook.  What the sockets of a kernel that died still have to say is nobody's news."""
+    from zmq import ZMQError
+
+    def unless_closed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), ZMQError):
+            loop.default_exception_handler(context)
+
+    asyncio.get_running_loop().set_exception_handler(unless_closed)
+    await client.async_execute(env=environment)
 
 
 def _code_cells(notebook: Any) -> list[Any]:
