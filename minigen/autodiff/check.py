@@ -27,7 +27,7 @@ def check_grad(
     pullback (x, u) -> J^T u, and so on.  The measurement is a central difference of fourth order at the step that suits
     f best; with complex_step, Im f(x + i h v) / h, which is exact to rounding but needs an analytic f.  tol: largest
     error relative to 1 + the size of the numbers compared (default 1e-7 in float64, 1e-3 in float32), beside what the
-    measurement is unsure of (at most 1e-4).  Raises AssertionError with both numbers if they differ.
+    measurement is unsure of (at most 3e-4).  Raises AssertionError with both numbers if they differ.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     xs = tuple(np.asarray(raw(x)) for x in xs)
