@@ -136,7 +136,9 @@ class Run:
 
     def recent_losses(self) -> dict[str, float]:
         """Mean of each loss over the last steps."""
-        means = np.mean(self.losses[-SMOOTHING:], axis=0) if len(self.losses) else []
+        if not len(self.losses):
+            return {}
+        means = np.mean(self.losses[-SMOOTHING:], axis=0)
         return {name: float(value) for name, value in zip(self.model.curves, means, strict=True)}
 
 
