@@ -1,7 +1,9 @@
-"""Losses of the two players, from the discriminator's logits v: D(x) = sigmoid(v(x)).
+"""Losses of the two players, from what the discriminator, or critic, says of data and of samples.
 
-Written with softplus, for which log D = -softplus(-v) and log(1 - D) = -softplus(v): right at any size of v, where
-log(sigmoid(v)) would give -inf.  All of them take arrays and Tensors of any shape and return a scalar.
+A discriminator says logits v: D(x) = sigmoid(v(x)).  Its losses are written with softplus, for which
+log D = -softplus(-v) and log(1 - D) = -softplus(v): right at any size of v, where log(sigmoid(v)) would give -inf.
+A Wasserstein critic's f(x) is a number without a meaning of its own: no sigmoid, no logarithm.
+All of them take arrays and Tensors of any shape and return a scalar.
 """
 
 from collections.abc import Callable
@@ -9,17 +11,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigen.autodiff import log_sigmoid, softplus
+from minigen.autodiff import log_sigmoid, relu, softplus
 
 __all__ = [
     "Losses",
+    "critic_loss",
     "discriminator_loss",
+    "hinge",
+    "hinge_critic_loss",
     "minimax",
     "minimax_generator_loss",
     "non_saturating",
     "non_saturating_generator_loss",
     "optimal_discriminator",
     "value",
+    "wasserstein",
+    "wasserstein_generator_loss",
 ]
 
 
@@ -55,14 +62,35 @@ def non_saturating_generator_loss(fake: Any) -> Any:
 
 
 class Losses(NamedTuple):
-    """What each player minimises: discriminator(real logits, fake logits) and generator(fake logits)."""
+    """What each player minimises: discriminator(said of data, said of samples) and generator(said of samples)."""
 
     discriminator: Callable[[Any, Any], Any]
     generator: Callable[[Any], Any]
 
 
+def critic_loss(real: Any, fake: Any) -> Any:
+    """-(E f(x) - E f(G(z))): minus the gap, which a critic that is kept Lipschitz maximises.
+
+    With f the best 1-Lipschitz function the gap is W1 (Arjovsky et al. 2017, eq. 2 and algorithm 1; claim C52)."""
+    return np.mean(fake) - np.mean(real)
+
+
+def wasserstein_generator_loss(fake: Any) -> Any:
+    """-E f(G(z)): the generator climbs the critic, which does not flatten out where samples are bad (claim C52)."""
+    return -np.mean(fake)
+
+
+def hinge_critic_loss(real: Any, fake: Any) -> Any:
+    """E max(0, 1 - f(x)) + E max(0, 1 + f(G(z))): values beyond the margin of +-1 count no further.
+
+    Not a Wasserstein loss: its optimum is 2 (1 - TV), whatever the distances.  (Lim & Ye 2017; Miyato et al. 2018.)"""
+    return np.mean(relu(1 - real)) + np.mean(relu(1 + fake))
+
+
 minimax = Losses(discriminator_loss, minimax_generator_loss)
 non_saturating = Losses(discriminator_loss, non_saturating_generator_loss)
+wasserstein = Losses(critic_loss, wasserstein_generator_loss)
+hinge = Losses(hinge_critic_loss, wasserstein_generator_loss)
 
 
 def optimal_discriminator(p_data: Any, p_generator: Any, data_share: float = 0.5) -> Any:

@@ -24,11 +24,12 @@ from minigen.nn.embeddings import FourierFeatures, SinusoidalEmbedding, sinusoid
 from minigen.nn.layers import MLP, BatchNorm, Dropout, Embedding, LayerNorm, Linear, Sequential
 from minigen.nn.losses import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from minigen.nn.module import Module, Parameter
+from minigen.nn.spectral import SpectralNorm, power_iteration, spectral_norm
 
 __all__ = [
     "ELU", "GELU", "MLP", "BatchNorm", "Conv2d", "ConvTranspose2d", "Dropout", "Embedding", "FourierFeatures",
     "LayerNorm", "LeakyReLU", "Linear", "Module", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid",
-    "SinusoidalEmbedding", "Softplus", "Tanh", "binary_cross_entropy_with_logits", "conv2d", "conv_transpose2d",
-    "cross_entropy", "elu", "gelu", "init", "leaky_relu", "mse_loss", "relu", "sigmoid", "silu", "sinusoidal",
-    "softplus", "tanh",
+    "SinusoidalEmbedding", "Softplus", "SpectralNorm", "Tanh", "binary_cross_entropy_with_logits", "conv2d",
+    "conv_transpose2d", "cross_entropy", "elu", "gelu", "init", "leaky_relu", "mse_loss", "power_iteration", "relu",
+    "sigmoid", "silu", "sinusoidal", "softplus", "spectral_norm", "tanh",
 ]  # fmt: skip

@@ -116,7 +116,8 @@ class MLP(Module):
     ):  # fmt: skip
         if len(sizes) < 2:
             raise ValueError(f"an MLP needs at least the sizes of its input and its output, got {sizes!r}")
-        self.layers = [Linear(n, m, rng=rng, init=init, dtype=dtype) for n, m in pairwise(sizes)]
+        self.sizes = tuple(sizes)
+        self.layers: list[Any] = [Linear(n, m, rng=rng, init=init, dtype=dtype) for n, m in pairwise(sizes)]
         self.activation = _check_callable("activation", activation)
         if output_activation is not None:
             _check_callable("output_activation", output_activation)
@@ -129,9 +130,8 @@ class MLP(Module):
         return x if self.output_activation is None else self.output_activation(x)
 
     def extra_repr(self) -> str:
-        sizes = [self.layers[0].in_features, *(layer.out_features for layer in self.layers)]
         last = "" if self.output_activation is None else f", then {_label(self.output_activation)}"
-        return f"{' -> '.join(map(str, sizes))}, {_label(self.activation)}{last}"
+        return f"{' -> '.join(map(str, self.sizes))}, {_label(self.activation)}{last}"
 
 
 class LayerNorm(Module):
