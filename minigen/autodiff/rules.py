@@ -178,7 +178,7 @@ def softplus(x):
 @primitive
 def sigmoid(x):
     """1 / (1 + exp(-x)), relatively accurate on both sides and without overflow."""
-    return np.exp(-np.logaddexp(-x, 0))
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
 @primitive
