@@ -21,8 +21,17 @@ def gradient_norms(critic: Any, points: Any) -> Any:
 
     critic: takes (n, ...) and gives one number a point, none of which depends on the other points.  Differentiable in
     the critic's weights, which takes its mixed second derivative (claim C61).  Where the gradient is 0, so is the slope
-    of its norm: no division by zero."""
-    slopes = grad(lambda x: np.sum(critic(x)))(points)
+    of its norm: no division by zero.  ValueError for a critic that gives more or fewer numbers."""
+
+    def total(x: Any) -> Any:
+        values = critic(x)
+        if np.size(values) != len(points):
+            raise ValueError(
+                f"a critic gives one number a point, but {len(points)} points gave shape {np.shape(values)}"
+            )
+        return np.sum(values)
+
+    slopes = grad(total)(points)
     return np.linalg.norm(np.reshape(slopes, (len(points), -1)), axis=1)
 
 
@@ -32,8 +41,15 @@ def interpolates(real: Any, fake: Any, rng: np.random.Generator) -> Any:
     One weight for each pair, not for each coordinate: that would fill a box.  (Gulrajani et al. 2017, algorithm 1.)"""
     if real.shape != fake.shape:
         raise ValueError(f"data and samples are joined in pairs, but have shapes {real.shape} and {fake.shape}")
-    share = rng.random((len(real), *[1] * (real.ndim - 1)))
-    return fake + namespace(real).asarray(share).astype(real.dtype) * (real - fake)
+    share = _as(real, rng.random((len(real), *[1] * (real.ndim - 1))))
+    return fake + share * (real - fake)
+
+
+def _as(points: Any, numbers: np.ndarray) -> Any:
+    """The numbers in the precision of the points and on their device."""
+    if points.dtype.kind != "f":
+        raise TypeError(f"a gradient is taken at floating-point data, got {points.dtype}: use data.astype(np.float32)")
+    return namespace(points).asarray(numbers).astype(points.dtype)
 
 
 class WeightClipping(Constraint):
@@ -84,7 +100,7 @@ class DRAGAN(GradientPenalty):
         self.spread = _positive("spread", spread)
 
     def points(self, real: Any, fake: Any, rng: np.random.Generator) -> Any:
-        noise = namespace(real).asarray(rng.standard_normal(real.shape)).astype(real.dtype)
+        noise = _as(real, rng.standard_normal(real.shape))
         return real + self.spread * raw(real).std() * noise
 
 
@@ -102,8 +118,8 @@ class ZeroCentredPenalty(GradientPenalty):
         return real
 
 
-def _check_pointwise(critic: Module) -> None:
-    if any(isinstance(module, BatchNorm) for _, module in critic.named_modules()):
+def _check_pointwise(critic: Any) -> None:
+    if isinstance(critic, Module) and any(isinstance(module, BatchNorm) for _, module in critic.named_modules()):
         raise ValueError(
             "a gradient penalty needs a critic that judges each point by itself, and BatchNorm does not: "
             "use LayerNorm, or leave the normalisation out"

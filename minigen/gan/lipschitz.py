@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -23,7 +24,7 @@ __all__ = [
 _SLOPES: dict[Any, float] = {
     np.tanh: 1.0, nn.relu: 1.0, nn.leaky_relu: 1.0, nn.elu: 1.0, nn.softplus: 1.0, nn.sigmoid: 0.25,
     nn.Tanh: 1.0, nn.ReLU: 1.0, nn.LeakyReLU: 1.0, nn.Softplus: 1.0, nn.Sigmoid: 0.25,
-    nn.silu: 1.0999, nn.SiLU: 1.0999, nn.gelu: 1.1291, nn.GELU: 1.1291,
+    nn.silu: 1.0999, nn.SiLU: 1.0999, nn.gelu: 1.129, nn.GELU: 1.129,
 }  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def clipping_bound(sizes: Sequence[int], c: float) -> float:
 
 def measured_lipschitz(critic: Any, points: Any) -> float:
     """The largest |grad f(x)| at the points (n, ...): a lower bound of the Lipschitz constant (claim C59)."""
-    with no_grad():
+    with no_grad(), _at_rest(critic):
         return float(np.max(gradient_norms(critic, raw(points))))
 
 
@@ -69,7 +70,10 @@ def secant_lipschitz(critic: Any, x: Any, y: Any) -> float:
     """The largest |f(x_i) - f(y_j)| / |x_i - y_j| over all pairs of the two sets (m, d) and (n, d).
 
     A lower bound of the Lipschitz constant, and all of it that E f(x) - E f(y) can use."""
-    f, g = _values(critic, x), _values(critic, y)
+    return _steepest(_values(critic, x), _values(critic, y), x, y)
+
+
+def _steepest(f: np.ndarray, g: np.ndarray, x: Any, y: Any) -> float:
     distance = cost_matrix(_double(x), _double(y), 1, "euclidean")
     rise = np.abs(f[:, None] - g[None, :])
     return float(np.max(np.divide(rise, distance, out=np.zeros_like(rise), where=distance > 0)))
@@ -77,7 +81,11 @@ def secant_lipschitz(critic: Any, x: Any, y: Any) -> float:
 
 def critic_gap(critic: Any, real: Any, fake: Any) -> float:
     """E f(x) - E f(G(z)) over two sets of points: what a Wasserstein critic maximises, in units of f."""
-    return float(np.mean(_values(critic, real)) - np.mean(_values(critic, fake)))
+    return _gap(_values(critic, real), _values(critic, fake))
+
+
+def _gap(f: np.ndarray, g: np.ndarray) -> float:
+    return float(np.mean(f - f[0]) - np.mean(g - f[0]))  # without what both share: exactly 0 for a constant critic
 
 
 def normalised_gap(critic: Any, real: Any, fake: Any, constant: float | None = None) -> float:
@@ -86,9 +94,10 @@ def normalised_gap(critic: Any, real: Any, fake: Any, constant: float | None = N
     constant: a Lipschitz constant of the critic, lipschitz_bound(critic) say.  None: secant_lipschitz on these points,
     the smallest for which the statement holds: E f(x) - E f(y) = E_plan[f(x) - f(y)] <= constant E_plan |x - y|, for
     every plan, the optimal one among them.  A constant critic gives 0.  (Kantorovich-Rubinstein; claims C44, C53.)"""
+    f, g = _values(critic, real), _values(critic, fake)
+    gap = _gap(f, g)
     if constant is None:
-        constant = secant_lipschitz(critic, real, fake)
-    gap = critic_gap(critic, real, fake)
+        constant = _steepest(f, g, real, fake)
     if constant == 0 and gap == 0:
         return 0.0
     if not constant > 0:
@@ -102,8 +111,24 @@ def _double(points: Any) -> np.ndarray:
 
 def _values(critic: Callable, points: Any) -> np.ndarray:
     """f at the points, (n,), in double precision."""
-    with no_grad():
+    with no_grad(), _at_rest(critic):
         values = asnumpy(raw(critic(raw(points)))).astype(np.float64)
     if values.size != len(points):
         raise ValueError(f"a critic gives one number a point, but {len(points)} points gave shape {values.shape}")
     return values.reshape(-1)
+
+
+@contextmanager
+def _at_rest(critic: Any) -> Iterator[None]:
+    """Inside the block the critic is in eval(), one and the same function at each call, which looking does not change:
+    in training a SpectralNorm moves on with every pass, and BatchNorm and Dropout make a point's value depend on more
+    than the point."""
+    modules = [module for _, module in critic.named_modules()] if isinstance(critic, nn.Module) else []
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, modes, strict=True):
+            module.training = mode

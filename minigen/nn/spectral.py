@@ -12,6 +12,7 @@ from minigen.autodiff import raw
 from minigen.device import namespace
 from minigen.nn.conv import ConvTranspose2d
 from minigen.nn.init import check_rng
+from minigen.nn.layers import check_size
 from minigen.nn.module import Module, Parameter
 
 __all__ = ["SpectralNorm", "power_iteration", "spectral_norm"]
@@ -21,8 +22,9 @@ def power_iteration(weight: Any, u: Any, steps: int = 1) -> tuple[Any, Any, Any]
     """(sigma, u, v) after `steps` rounds of v <- W^T u / |W^T u|, u <- W v / |W v|, with sigma = u^T W v.
 
     weight: (m, n).  u: (m,), any start that is not orthogonal to the leading singular vector.  sigma never exceeds the
-    largest singular value and tends to it, the faster the smaller the ratio of the second to the first.  What is
-    returned is new: the u given is not changed.  (Miyato et al. 2018, algorithm 1; claims C62, C64.)"""
+    largest singular value and tends to it, the faster the smaller the ratio of the second to the first.  A W of zeros
+    gives sigma = 0, v = 0 and u as it was, ready for a W that is not.  The u given is not changed in place.
+    (Miyato et al. 2018, algorithm 1; claims C62, C64.)"""
     if weight.ndim != 2 or u.shape != weight.shape[:1]:
         raise ValueError(f"power_iteration takes W (m, n) and u (m,), got shapes {weight.shape} and {u.shape}")
     if steps < 1:
@@ -30,14 +32,16 @@ def power_iteration(weight: Any, u: Any, steps: int = 1) -> tuple[Any, Any, Any]
     v = u  # replaced below
     for _ in range(steps):
         v = _unit(weight.T @ u)
-        u = _unit(weight @ v)
+        u = _unit(weight @ v, otherwise=u)
     return u @ (weight @ v), u, v
 
 
-def _unit(vector: Any) -> Any:
-    """vector / |vector|; a vector of zeros, which has no direction, as it is."""
+def _unit(vector: Any, otherwise: Any = None) -> Any:
+    """vector / |vector|; a vector of zeros, which has no direction, gives `otherwise`, or itself."""
     length = np.linalg.norm(vector)
-    return vector / length if length > 0 else vector
+    if length > 0:
+        return vector / length
+    return vector if otherwise is None else otherwise
 
 
 class SpectralNorm(Module):
@@ -63,7 +67,8 @@ class SpectralNorm(Module):
         if not 0 < bound < np.inf:
             raise ValueError(f"bound is {bound!r}, expected the largest singular value to allow, a number above 0")
         self.layer: Any = layer
-        self.bound, self.steps = float(bound), int(steps)
+        self.training = layer.training
+        self.bound, self.steps = float(bound), check_size("steps", steps)
         matrix = raw(self._matrix(weight))
         self.u = namespace(matrix).asarray(_unit(check_rng(rng).standard_normal(len(matrix)))).astype(matrix.dtype)
         _, self.u, self.v = power_iteration(matrix, self.u, max(warm_up, 1))
@@ -111,23 +116,23 @@ def spectral_norm(module: Module, *, rng: np.random.Generator, bound: float = 1.
     """Wrap every layer with a weight matrix, in the module and in all its parts, in SpectralNorm.
 
     Changes the module in place and returns it; a layer by itself is returned wrapped.  Make optimisers afterwards or
-    before, as you like: the Parameters stay the same.  ValueError if there is nothing to normalise."""
+    before, as you like: the Parameters stay the same.  ValueError if there is nothing to normalise, or if a part is
+    normalised already; the module is unchanged then."""
+    if any(isinstance(part, SpectralNorm) for _, part in module.named_modules()):
+        raise ValueError(f"a part of this {type(module).__name__} is spectrally normalised already")
     wrapped: dict[int, Module] = {}
 
     def normalised(part: Any) -> Any:
         if isinstance(part, Module):
-            if isinstance(part, SpectralNorm):
-                raise ValueError("a part of this module is spectrally normalised already")
             if id(part) not in wrapped:
                 weight = getattr(part, "weight", None)
                 matrix = isinstance(weight, Parameter) and weight.ndim >= 2
                 wrapped[id(part)] = SpectralNorm(part, rng=rng, bound=bound) if matrix else part
-                if not matrix:
-                    for name, value in list(vars(part).items()):
-                        setattr(part, name, normalised(value))
+                for name, value in list(vars(part).items()):
+                    setattr(part, name, normalised(value))
             return wrapped[id(part)]
         if isinstance(part, (list, tuple)):
-            return type(part)(normalised(value) for value in part)
+            return getattr(part, "_make", type(part))([normalised(value) for value in part])  # a namedtuple's way too
         if isinstance(part, dict):
             return {name: normalised(value) for name, value in part.items()}
         return part
