@@ -36,8 +36,8 @@ __version__ = "0.1.0"
 
 # Loaded when first used, so that `import minigen` costs little more than `import numpy`.
 _MODULES = (
-    "autodiff", "checkpoint", "claims", "data", "device", "distributions", "divergences", "gan", "metrics", "nn",
-    "optim", "plots", "schedules", "transport",
+    "autodiff", "checkpoint", "claims", "data", "device", "diffusion", "distributions", "divergences", "gan", "metrics",
+    "nn", "optim", "plots", "schedules", "transport",
 )  # fmt: skip
 
 __all__ = [

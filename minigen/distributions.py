@@ -111,6 +111,14 @@ class GaussianMixture:
             return self.means[labels] + self._stds[labels] * noise, labels
         return self.means[labels] + (self._factors[labels] @ noise[:, :, None])[:, :, 0], labels
 
+    def noised(self, amplitude: float, noise_level: float) -> "GaussianMixture":
+        """The law of a x + sigma xi with xi ~ N(0, I): sum_k w_k N(a m_k, a^2 C_k + sigma^2 I)."""
+        a, variance = float(amplitude), float(noise_level) ** 2
+        if self._stds is not None:
+            return GaussianMixture(a * self.means, a**2 * self._stds[:, 0] ** 2 + variance, self.weights)
+        covariances = a**2 * self.covariances + variance * np.eye(self.dimension)
+        return GaussianMixture(a * self.means, covariances, self.weights)
+
     def whitened(self, x: Any) -> Any:
         """z_k = L_k^{-1}(x - m_k) with C_k = L_k L_k^T: x in units of each mode's sigma, (..., k, d)."""
         x = _points(x, self.dimension)
