@@ -75,7 +75,7 @@ class ForwardProcess:
     def signal_to_noise(self, t: ArrayLike) -> Any:
         """a_t^2 / sigma_t^2, inf at t = 0."""
         with np.errstate(divide="ignore"):
-            return 1 / np.expm1(-2 * self.log_amplitude(t))
+            return 1 / self.noise_ratio(t) ** 2
 
     def step_amplitude(self, s: ArrayLike, t: ArrayLike) -> Any:
         """alpha = a_t / a_s of the transition x_t | x_s ~ N(alpha x_s, (1 - alpha^2) I), s < t."""

@@ -47,9 +47,8 @@ def reverse_chain(
         x = corrector(score, x, s, rng), if there is one and s > 0
 
     The score is asked at t, where x is: not at s, where sigma may be 0 (claim C91).  kernel: taylor, ancestral, ddim,
-    euler; options by functools.partial(ddim, eta=0.5).  times: decreasing, process.times() by default.
-    last_noise: add noise even on arriving at t = 0, as the course prints it (claim C89 measures the
-    harm)."""
+    euler; options by functools.partial(ddim, eta=0.5).  times: decreasing, process.times() by default.  last_noise: add
+    noise even on arriving at t = 0, as the course prints it (claim C89 measures the harm)."""
     times = in_order(process.times() if times is None else times)
     yield times[0], x
     for t, s in pairwise(times):
@@ -104,7 +103,8 @@ def langevin_corrector(ratio: float = 0.16, steps: int = 1) -> Corrector:
     """`steps` Langevin steps at the time reached, for reverse_chain: predictor and corrector.
 
     step_size = 2 (ratio |xi| / |score|)^2 with mean norms over the batch, so that noise and drift keep a fixed ratio at
-    every t.  (Song et al. 2021, Algorithms 3 and 5, whose default is 0.16; there also times alpha.)"""
+    every t.  For Gaussian p_t it is stationary at (1 + ratio^2) times the variance.  (Song et al. 2021, Algorithms 3
+    and 5, whose default is 0.16; there also times alpha.)"""
 
     def correct(score: Score, x: Any, t: float, rng: np.random.Generator) -> Any:
         for _ in range(steps):
