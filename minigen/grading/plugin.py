@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from minigen.grading.submission import SubmissionError, path_of, select, sub, where
+from minigen.grading.inside.problems import where
+from minigen.grading.submission import AnswerError, SubmissionError, is_elsewhere, path_of, select, sub
 
 _outcomes = pytest.StashKey[dict]()
 
 # Mistakes in the program itself, about which a hint on the topic says nothing.  Other errors come from the input.
 _UNRELATED = (NameError, AttributeError, ImportError, SyntaxError, TypeError, SystemExit, SubmissionError)
+_UNRELATED_KINDS = ("SyntaxError", "IndentationError", "SystemExit")  # of an AnswerError, which is none of these types
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("minigen-exercises")
     config.option.importmode = "importlib"  # every exercise has its own test_exercise.py
     config.stash[_outcomes] = {}
-    select(sub, None)
+    if not is_elsewhere(sub):
+        select(sub, None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,11 +64,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     test = describe(item)
     if not test:
         return
+    _write(item.config, {"event": "start", "name": test["name"]})
+    if is_elsewhere(sub):
+        return
     chosen = item.config.getoption("--submission") or os.environ.get("MINIGEN_SUBMISSION")
     path = Path(chosen).resolve() if chosen else item.path.parent / "exercise.py"
     if path_of(sub) != path:
         select(sub, path)
-    _write(item.config, {"event": "start", "name": test["name"]})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -146,9 +151,10 @@ def explain(error: BaseException, path: Path | None) -> dict[str, Any]:
     if isinstance(error, AssertionError):
         message = re.sub(r"\nassert .*", "", message, flags=re.DOTALL)  # what pytest adds below a message
         message = "\n".join(message.strip().splitlines()[:6])
-    elif path is not None:
-        message = where(error, path)
-    wrong = not isinstance(error, _UNRELATED)
+    elif path is not None and not isinstance(error, AnswerError):
+        message = where(error, str(path))
+    wrong = isinstance(error, Exception | SystemExit) and not isinstance(error, _UNRELATED)
+    wrong = wrong and getattr(error, "kind", "") not in _UNRELATED_KINDS
     return {"outcome": "failed", "message": message[:1000], "example": _example(error), "wrong": wrong}
 
 

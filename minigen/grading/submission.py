@@ -1,16 +1,17 @@
 """A student's file as an object: sub.f(...) calls their f.
 
-Arguments are copied on their way in, so that whatever a student does to them, the test keeps its own; a proxy
-that runs the file in another process behaves the same.
+Arguments are copied on their way in, so that whatever a student does to them, the test keeps its own.  Under
+`minigen grade` the file is in another process, and the calls go through proxy.Remote: tests see no difference.
 """
 
 import copy
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from minigen.grading.inside.problems import unreadable, where
 
 _MODULE = "minigen_submission"
 
@@ -19,14 +20,37 @@ class SubmissionError(Exception):
     """The student's file cannot be used as it is; the message is for the student."""
 
 
+class AnswerError(Exception):
+    """The student's code raised an error, in another process.  kind: the name of its type; the text says where."""
+
+    kind = ""
+
+    def __str__(self) -> str:  # a KeyError would show the repr of its text
+        return str(self.args[0])
+
+
+def answer_error(kind: str, text: str) -> Exception:
+    """The error as it would have come in process, as far as that can be told from the name of its type."""
+    base = _USUAL.get(kind)
+    error = type(kind, (AnswerError, base), {})(text) if base else AnswerError(text)
+    error.kind = kind
+    return error
+
+
+_USUAL = {e.__name__: e for e in (ArithmeticError, AssertionError, AttributeError, FloatingPointError, ImportError,
+          IndexError, KeyError, LookupError, ModuleNotFoundError, NameError, NotImplementedError, OverflowError,
+          RecursionError, RuntimeError, TypeError, UnboundLocalError, ValueError, ZeroDivisionError)}  # fmt: skip
+
+
 class Submission:
     """The functions of one file, which is loaded when the first of them is called.
 
-    path: the file; `select` may set it later.
+    path: the file; `select` may set it later.  call: calls a function by name, with its arguments, somewhere else.
     """
 
-    def __init__(self, path: Path | None = None):
+    def __init__(self, path: Path | None = None, call: Callable[[str, tuple, dict], Any] | None = None):
         self._path = path
+        self._call = call
         self._module: ModuleType | None = None
         self._problem = ""
 
@@ -36,8 +60,11 @@ class Submission:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            function = _function(self, name)
-            result = function(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+            if self._call is not None:
+                result = self._call(name, args, kwargs)
+            else:
+                function = _function(self, name)
+                result = function(*copy.deepcopy(args), **copy.deepcopy(kwargs))
             if result is None:
                 raise AssertionError(f"{name} returned None: is its `return` missing?")
             return result
@@ -49,9 +76,14 @@ class Submission:
 sub = Submission()
 
 
-def select(submission: Submission, path: Path | None) -> None:
+def select(submission: Submission, path: Path | None, call: Callable[[str, tuple, dict], Any] | None = None) -> None:
     """Make `submission` stand for another file, or for the same one loaded afresh."""
-    submission.__init__(path)  # type: ignore[misc]
+    submission.__init__(path, call)  # type: ignore[misc]
+
+
+def is_elsewhere(submission: Submission) -> bool:
+    """Whether its functions run in another process."""
+    return submission._call is not None
 
 
 def path_of(submission: Submission) -> Path | None:
@@ -87,7 +119,7 @@ def load(path: Path) -> ModuleType:
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
-        raise SubmissionError(f"{path.name} stops while it is being loaded, {where(error, path)}") from None
+        raise SubmissionError(f"{path.name} stops while it is being loaded, {where(error, str(path))}") from None
     return module
 
 
@@ -100,28 +132,6 @@ def compile_file(path: Path) -> Any:
     try:
         return compile(source, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise SubmissionError(_syntax(error, path)) from None
+        raise SubmissionError(unreadable(error, path.name)) from None
     except ValueError as error:
         raise SubmissionError(f"{path.name} is no Python text: {error}") from None
-
-
-def where(error: BaseException, path: Path) -> str:
-    """The error in one line, with the last line of the student's file that led to it."""
-    text = f"{type(error).__name__}: {first_line(error)}".rstrip(": ")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return f"line {frames[-1].lineno} ({frames[-1].line}): {text}" if frames else text
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of the error's message that says something."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-
-
-def _syntax(error: SyntaxError, path: Path) -> str:
-    text = f"{path.name}, line {error.lineno}: Python cannot read this yet: {error.msg}"
-    if error.text:
-        line = error.text.rstrip("\n")
-        text += f"\n    {line.lstrip()}"
-        if error.offset:
-            text += "\n    " + " " * max(error.offset - 1 - (len(line) - len(line.lstrip())), 0) + "^"
-    return text
