@@ -62,7 +62,7 @@ def clipping_bound(sizes: Sequence[int], c: float) -> float:
 
 def measured_lipschitz(critic: Any, points: Any) -> float:
     """The largest |grad f(x)| at the points (n, ...): a lower bound of the Lipschitz constant (claim C59)."""
-    with no_grad(), _at_rest(critic):
+    with no_grad(), at_rest(critic):
         return float(np.max(gradient_norms(critic, raw(points))))
 
 
@@ -111,7 +111,7 @@ def _double(points: Any) -> np.ndarray:
 
 def _values(critic: Callable, points: Any) -> np.ndarray:
     """f at the points, (n,), in double precision."""
-    with no_grad(), _at_rest(critic):
+    with no_grad(), at_rest(critic):
         values = asnumpy(raw(critic(raw(points)))).astype(np.float64)
     if values.size != len(points):
         raise ValueError(f"a critic gives one number a point, but {len(points)} points gave shape {values.shape}")
@@ -119,7 +119,7 @@ def _values(critic: Callable, points: Any) -> np.ndarray:
 
 
 @contextmanager
-def _at_rest(critic: Any) -> Iterator[None]:
+def at_rest(critic: Any) -> Iterator[None]:
     """Inside the block the critic is in eval(), one and the same function at each call, which looking does not change:
     in training a SpectralNorm moves on with every pass, and BatchNorm and Dropout make a point's value depend on more
     than the point."""
