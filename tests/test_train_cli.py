@@ -14,15 +14,18 @@ from matplotlib.figure import Figure
 
 from minigen import checkpoint
 from minigen.cli import main
-from minigen.gan.cli import defaults
-from minigen.training.data import TrainingData
+from minigen.gan import cli as gan_cli
+from minigen.gan.cli import GAN
+from minigen.training import measures
+from minigen.training.data import TrainingData, disjoint_sets, open_data
+from minigen.training.models import MODELS
 from minigen.training.run import Run
 
 TINY = ["--hidden", "8", "--batch-size", "16", "--steps", "12", "--every", "5"]
 
 
-def train(*args):
-    return main(["train", "gan", *map(str, args)])
+def train(*args, model="gan"):
+    return main(["train", model, *map(str, args)])
 
 
 def refusal(capsys, *args):
@@ -46,7 +49,7 @@ def state(folder):
         return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
 
     stored = checkpoint.load(folder / "checkpoint.npz")
-    del stored["seconds"]
+    del stored["seconds"], stored["cpu_seconds"]
     return comparable(stored)
 
 
@@ -54,8 +57,17 @@ def metrics(folder):
     return json.loads((folder / "metrics.json").read_text())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_points():
+    """The linear programs of these tests are small ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measures, "POINTS_IN_W1", 120)
+        patch.setattr(gan_cli, "POINTS_WATCHED", 40)
+        yield
+
+
 @pytest.fixture(scope="module")
-def ring(tmp_path_factory):
+def ring(few_points, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "ring"
     assert train("--data", "ring", "--out", folder, "--seed", 3, *TINY) == 0
     return folder
@@ -72,7 +84,7 @@ def test_a_run_leaves_samples_figures_measures_and_a_checkpoint(ring):
 
 def test_metrics_stand_beside_their_nulls(ring):
     record = metrics(ring)
-    assert record["steps"] == 12 and record["seconds"] > 0
+    assert record["steps"] == 12 and record["seconds"] > 0 and record["cpu_seconds"] > 0
     assert record["settings"]["seed"] == 3 and record["settings"]["hidden"] == [8]
     assert set(record["versions"]) == {"minigen", "numpy", "python"}
     assert set(record["losses"]) == {"discriminator_loss", "generator_loss"}
@@ -114,6 +126,92 @@ def test_a_run_that_was_cut_goes_on_bit_for_bit(ring, tmp_path, monkeypatch, cap
     assert state(folder) == state(ring)
     np.testing.assert_array_equal(np.load(folder / "samples.npy"), np.load(ring / "samples.npy"))
     assert (folder / "samples.png").read_bytes() == (ring / "samples.png").read_bytes()
+
+
+FAMILY = [
+    *([name] for name in MODELS if "gan" in name),
+    ["wgan-gp", "--one-sided"],
+    ["sngan", "--both", "--loss", "wasserstein"],
+]
+
+
+@pytest.mark.parametrize("model, options", [(name, more) for name, *more in FAMILY], ids=map(" ".join, FAMILY))
+def test_each_of_the_family_goes_on_bit_for_bit(model, options, tmp_path):
+    """Five steps and seven more are twelve: optimisers, averages, spectral vectors, readings and all."""
+    class Stop(Exception):
+        pass
+
+    def cut(self, *args):
+        if self.step == 5:
+            raise Stop
+
+    asked = ["--data", "ring", "--n-critic", 2, *TINY, *options]
+    assert train("--out", tmp_path / "whole", *asked, model=model) == 0
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stop):
+        patch.setattr(Run, "draw", cut)
+        train("--out", tmp_path / "cut", *asked, model=model)
+    assert state(tmp_path / "cut")["step"] == 5
+    assert train("--out", tmp_path / "cut", "--resume", model=model) == 0
+    assert state(tmp_path / "cut") == state(tmp_path / "whole")
+    ours, theirs = metrics(tmp_path / "cut"), metrics(tmp_path / "whole")
+    assert ours["distances"] == theirs["distances"] and ours["measures"] == theirs["measures"]
+    assert ("penalty" in ours["losses"]) == (model in ("gan-r1", "wgan-gp", "dragan"))
+
+
+@pytest.mark.parametrize("model, options", [("gan", []), ("sngan", ["--both"])])
+def test_being_watched_changes_nothing(model, options, tmp_path):
+    """In the networks, the optimisers and the random generator; and exact W1 bounds what the critic says."""
+    for every in (0, 1, 4):
+        asked = ["--data", "ring", "--out", tmp_path / str(every), "--watch", every, *TINY, *options]
+        assert train(*asked, model=model) == 0
+    runs = [state(tmp_path / str(every)) for every in (0, 1, 4)]
+    for run in runs:
+        run["settings"].pop("watch")
+        run.pop("watch", None)
+    assert runs[0] == runs[1] == runs[2]
+    assert metrics(tmp_path / "0")["distances"] == {}
+    often, seldom = (metrics(tmp_path / every)["distances"] for every in ("1", "4"))
+    assert often["step"] == list(range(1, 13)) and seldom["step"] == [4, 8, 12]
+    assert often["w1"][3::4] == seldom["w1"] and often["null"] == seldom["null"] > 0
+    assert np.all(np.array(often["normalised_gap"]) <= np.array(often["w1"]) * (1 + 1e-9))
+    assert np.any(np.array(often["normalised_gap"]) > 0)
+    assert often["units"] == "standard deviations of each column" and often["n"] == 40
+    assert "gap" not in often  # neither loss makes of it an estimate
+
+
+def test_about_a_hundred_readings_whatever_the_steps(tmp_path):
+    for steps, every in ((12, 1), (100, 1), (101, 2)):
+        folder = tmp_path / str(steps)
+        assert train("--data", "ring", "--out", folder, *TINY, "--steps", steps, "--every", 200, model="wgan") == 0
+        assert metrics(folder)["settings"]["watch"] == every
+        distances = metrics(folder)["distances"]
+        assert len(distances["gap"]) == len(distances["w1"]) == steps // every
+
+
+def test_exact_w1_of_samples_against_scipy():
+    """As an assignment problem; and of perfect samples it is about that of fresh data."""
+    optimize = pytest.importorskip("scipy.optimize")
+    data, rng = open_data("moons"), np.random.default_rng(0)
+    samples = data.sample(120, rng) + np.float32(0.5)
+    found = measures.exact_w1(samples, data, np.random.default_rng(1))
+    real, *fresh = data.sets(measures.NULLS + 1, 120, np.random.default_rng(1))
+
+    def distance(points):
+        costs = np.linalg.norm(points[:, None].astype(float) - real[None].astype(float), axis=2)
+        return costs[optimize.linear_sum_assignment(costs)].mean()
+
+    assert found["value"] == pytest.approx(distance(samples), rel=1e-9)
+    assert found["null"] == pytest.approx(np.mean([distance(points) for points in fresh]), rel=1e-9)
+    assert found["over_null"] == pytest.approx(found["value"] / found["null"])
+    ratios = [measures.exact_w1(data.sample(120, rng), data, rng)["over_null"] for _ in range(100)]
+    assert abs(np.mean(ratios) - 1) < 4 * np.std(ratios) / 10 < 0.12  # four standard errors
+
+
+@pytest.mark.parametrize("total, k, n, sizes", [(100, 5, 20, [20] * 5), (50, 5, 20, [20] * 2), (7, 5, 20, [3, 3])])
+def test_sets_of_a_finite_set_share_no_point(total, k, n, sizes):
+    sets = disjoint_sets(np.arange(total)[:, None], k, n, np.random.default_rng(0))
+    assert [len(points) for points in sets] == sizes
+    assert len(np.unique(np.concatenate(sets))) == sum(sizes)
 
 
 def test_ctrl_c_from_outside_leaves_a_checkpoint_to_go_on_from(tmp_path):
@@ -230,6 +328,7 @@ def test_nothing_to_resume(tmp_path, capsys):
         (["--data", "ring", "--hidden", "8", "0"], "argument --hidden: '0' is not"),
         (["--data", "ring", "--seed", "-1"], "argument --seed: '-1' is not a whole number >= 0"),
         (["--data", "ring", "--loss", "hinge"], "argument --loss: invalid choice: 'hinge'"),
+        (["--data", "ring", "--watch", "-1"], "argument --watch: '-1' is not a whole number >= 0"),
     ],
 )
 def test_bad_options_are_named_and_leave_nothing_behind(options, expected, tmp_path, capsys):
@@ -249,13 +348,22 @@ def test_a_folder_that_cannot_be_made(tmp_path, capsys):
     assert "nothing can be written there (Not a directory); choose another folder" in said and "Errno" not in said
 
 
+@pytest.mark.parametrize(
+    "name, meant", [("wgann", "did you mean wgan?"), ("SNGAN", "did you mean sngan?"), ("x", "there are gan, gan-r1,")]
+)
+def test_a_model_that_there_is_not(name, meant, capsys):
+    with pytest.raises(SystemExit) as stop:
+        train("--data", "ring", model=name)
+    assert stop.value.code == 2 and f"no model is called {name!r}: {meant}" in capsys.readouterr().err
+
+
 def test_help_names_the_defaults_for_points_and_for_digits(capsys):
     with pytest.raises(SystemExit):
         train("--help")
     said = " ".join(capsys.readouterr().out.split())
     for data, d, image in (("points", 2, None), ("digits", 64, (8, 8))):
         stub = TrainingData(data, lambda n, rng: np.empty(0), np.zeros(d), np.ones(d), image=image)
-        settings = defaults(stub)
+        settings = GAN.defaults(stub)
         for name in ("steps", "lr", "hidden", "latent", "batch_size"):
             value = settings[name]
             text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -281,8 +389,8 @@ def test_what_was_read_from_a_file_is_said(name, text, says, tmp_path, monkeypat
     assert train("--data", tmp_path / name, "--out", tmp_path / "run", *TINY, "--every", 100) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"{tmp_path / name}: 30 {says}")
-    assert "sliced w1 (in standard deviations of each column)" in said
-    assert metrics(tmp_path / "run")["measures"]["sliced_w1"]["units"] == "standard deviations of each column"
+    assert "exact W1 (in standard deviations of each column)" in said
+    assert metrics(tmp_path / "run")["measures"]["w1"]["units"] == "standard deviations of each column"
     assert titles[0] == "data (2,500 drawn from 30 points)"
 
 
@@ -313,8 +421,8 @@ def test_points_of_any_dimension_come_back_in_their_own_units(dimension, tmp_pat
     assert samples.shape == (2500, dimension)
     assert np.all(np.abs(samples.mean(0) - points.mean(0)) < 5 * points.std(0) + 5)
     measures = metrics(tmp_path / "run")["measures"]
-    assert set(measures) == {"sliced_w1", "nearest_neighbour_accuracy"}
-    assert measures["sliced_w1"]["value"] > measures["sliced_w1"]["null"] > 0
+    assert set(measures) == {"w1", "nearest_neighbour_accuracy"}
+    assert measures["w1"]["value"] > measures["w1"]["null"] > 0
 
 
 def test_a_run_does_not_go_on_with_other_points(tmp_path, capsys):
@@ -326,10 +434,12 @@ def test_a_run_does_not_go_on_with_other_points(tmp_path, capsys):
     assert train("--data", tmp_path / "moved.npy", "--out", tmp_path / "run", "--resume", "--steps", 13) == 0
 
 
-@pytest.mark.parametrize("conditional", [False, True])
-def test_digits(conditional, tmp_path):
+@pytest.mark.parametrize(
+    "model, conditional", [("gan", False), *((name, True) for name in MODELS if "gan" in name)]
+)
+def test_digits(model, conditional, tmp_path):
     options = [*TINY, "--every", "100", *(["--conditional"] if conditional else [])]
-    assert train("--data", "digits", "--out", tmp_path, *options) == 0
+    assert train("--data", "digits", "--out", tmp_path, *options, model=model) == 0
     samples = np.load(tmp_path / "samples.npy")
     assert samples.shape == (2500, 64) and samples.min() >= 0 and samples.max() <= 1
     measures = metrics(tmp_path)["measures"]
@@ -338,6 +448,12 @@ def test_digits(conditional, tmp_path):
     assert measures["nearest_neighbour_accuracy"]["value"] > 0.9  # twelve steps teach nothing
     if conditional:
         assert measures["label_agreement"]["null"] > 0.97
+
+
+def test_samples_that_are_not_finite_at_the_end_are_a_run_that_diverged(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(GAN, "sample", lambda self, n, rng, labels=None: (np.full((n, 2), np.nan), None))
+    assert train("--data", "ring", "--out", tmp_path, *TINY, "--every", 100) == 1
+    assert "training diverged. some samples are not finite" in capsys.readouterr().err
 
 
 def test_a_run_that_diverges_says_where_and_keeps_the_last_checkpoint(tmp_path, monkeypatch, capsys):

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from minigen.gan.algorithm import Constraint
 from minigen.nn import Module
 
-__all__ = ["ConditionalGenerator", "LabelledLatent", "LabelledPoints", "one_hot"]
+__all__ = ["ConditionalGenerator", "LabelledLatent", "LabelledPoints", "LabelsHeld", "one_hot"]
 
 
 def one_hot(labels: ArrayLike, classes: int, dtype: DTypeLike = np.float32) -> np.ndarray:
@@ -69,3 +70,24 @@ class ConditionalGenerator(Module):
 
     def extra_repr(self) -> str:
         return f"{self.classes} classes"
+
+
+class LabelsHeld(Constraint):
+    """A constraint at the data (x, y) as one on x alone, with the label y held fixed.
+
+    A slope in y says nothing where there is no label between two labels, and noise in y makes of it what none is."""
+
+    def __init__(self, constraint: Constraint, classes: int):
+        self.constraint, self.classes = constraint, classes
+
+    def penalty(self, discriminator: Module, real: Any, fake: Any, rng: np.random.Generator) -> Any:
+        labels = real[:, -self.classes :]
+
+        def of_points(x: Any) -> Any:
+            return discriminator(np.concatenate([x, labels], axis=1))
+
+        points: Any = of_points
+        return self.constraint.penalty(points, real[:, : -self.classes], fake[:, : -self.classes], rng)
+
+    def after_step(self, discriminator: Module) -> None:
+        self.constraint.after_step(discriminator)

@@ -5,7 +5,7 @@ Each returns a matplotlib Figure; see minigen.plots.style.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,11 @@ from minigen.plots.style import COLOURS, QUIET, figure, series
 
 __all__ = ["image_grids", "losses_over_steps", "samples_beside_data"]
 
+ESTIMATES = {
+    "w1": "exact W1 of the samples",
+    "normalised_gap": "critic's gap over its steepest slope",
+    "gap": "critic's gap, in its own units",
+}
 FRAME = 99.5  # per cent of the losses that the frame of their figure shows
 
 
@@ -78,11 +83,23 @@ def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
     return sheet.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2).reshape(rows * (height + 1), -1)
 
 
-def losses_over_steps(losses: np.ndarray, names: Sequence[str]) -> Any:
-    """Each loss (steps, curves) over the steps: faint as it was, strong as a running mean.
+def losses_over_steps(
+    losses: np.ndarray,
+    names: Sequence[str],
+    unit: str = "nats",
+    distances: Mapping[str, Any] | None = None,
+    distance_unit: str = "",
+) -> Any:
+    """Each loss (steps, curves) over the steps: faint as it was, strong as a running mean.  Below, the distances.
 
-    The frame leaves out the most extreme half per cent, which would flatten all the rest."""
-    picture, ax = figure(width=8.0, height=3.8)
+    The frame leaves out the most extreme half per cent, which would flatten all the rest.  unit: of the losses.
+    distances: what gan.Watch.record gives: exact W1 and its null, and the critic's estimates, in distance_unit."""
+    distances = distances or {}
+    if not distances.get("step"):
+        picture, ax = figure(width=8.0, height=3.8)
+    else:
+        picture, (ax, below) = figure(2, 1, width=8.0, height=7.2, sharex=True)
+        _draw_distances(below, distances, distance_unit)
     steps = np.arange(1, len(losses) + 1)
     window = max(1, len(losses) // 100)
     thin = max(1, len(losses) // 5000)
@@ -97,6 +114,24 @@ def losses_over_steps(losses: np.ndarray, names: Sequence[str]) -> Any:
     if finite.size:
         low, high = np.percentile(finite, [100 - FRAME, FRAME])
         ax.set_ylim(low - 0.1 * (high - low) - 1e-3, high + 0.15 * (high - low) + 1e-3)
-    ax.set(xlabel="step", ylabel="loss (nats)")
+    ax.set(ylabel=f"loss ({unit})")
+    (below if distances.get("step") else ax).set_xlabel("step")
     ax.legend(frameon=False, fontsize=9)
     return picture
+
+
+def _draw_distances(ax: Any, distances: Mapping[str, Any], unit: str) -> None:
+    """On a logarithmic axis, for the critic's own gap may be far from the rest; what is not above 0 is not there."""
+    looks = dict(zip(ESTIMATES, series(len(ESTIMATES)), strict=True))
+    for name, label in ESTIMATES.items():
+        if name in distances:
+            values = np.asarray(distances[name], dtype=float)
+            hidden = np.count_nonzero(values <= 0)
+            line = {"color": looks[name]["color"], "linestyle": looks[name]["linestyle"], "linewidth": 1.6}
+            label += f" ({hidden} of {len(values)} not above 0)" if hidden else ""
+            ax.plot(distances["step"], np.where(values > 0, values, np.nan), label=label, **line)
+    if distances.get("null"):
+        ax.axhline(distances["null"], color=QUIET, linewidth=1, label="exact W1 of as many fresh data")
+    ax.set_yscale("log")
+    ax.set_ylabel("distance from the data\n" + (f"({unit})" if unit else ""))
+    ax.legend(frameon=False, fontsize=9)

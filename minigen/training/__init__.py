@@ -1,1 +1,1 @@
-"""`minigen train MODEL`: what training runs of all models share; a model adds itself to command.MODELS."""
+"""`minigen train MODEL`: what training runs of all models share; a model adds itself to models.MODELS."""

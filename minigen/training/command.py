@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,11 @@ import numpy as np
 from minigen.checkpoint import CheckpointError, load
 from minigen.distributions import by_name
 from minigen.training.data import NAMES, DataError, TrainingData, open_data
+from minigen.training.models import MODELS, Model, model_class, unknown_model
 from minigen.training.options import non_negative_integer, positive, positive_integer
 from minigen.training.run import Run, train
 
-__all__ = ["MODELS", "configure", "run"]
-
-# A model's module has SUMMARY, add_options(parser), defaults(data) -> settings, build(settings, data, rng) -> Model.
-# Its options have argparse.SUPPRESS as their default, so that what was given can be told from what was not.
-MODELS = {"gan": "minigen.gan.cli"}
+__all__ = ["configure", "run"]
 
 CHANGEABLE = ("steps", "every", "data")  # what may be given anew with --resume
 
@@ -32,12 +28,12 @@ class Refused(Exception):
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add a subcommand for each model, with the options that all models share."""
     models = parser.add_subparsers(dest="model", metavar="MODEL", required=True, title="models")
-    for name, path in MODELS.items():
-        module = import_module(path)
+    for name in MODELS:
+        kind = model_class(name)
         model = models.add_parser(
             name,
-            help=module.SUMMARY,
-            description=f"Train {module.SUMMARY}.",
+            help=kind.summary,
+            description=f"Train {kind.summary}.",
             epilog="Ctrl-C stops and saves; the same --out with --resume goes on as if nothing had happened.",
             argument_default=argparse.SUPPRESS,
         )
@@ -53,25 +49,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
         model.add_argument("--batch-size", type=positive_integer, metavar="N", help="points in a batch")
         model.add_argument("--lr", type=positive, help="learning rate")
         model.add_argument("--hidden", type=positive_integer, nargs="+", metavar="N", help="widths of hidden layers")
-        module.add_options(model)
-        _name_defaults(model, module)
+        kind.add_options(model)
+        _name_defaults(model, kind)
+    models.choices = _Known(models.choices)
 
 
-def _name_defaults(parser: argparse.ArgumentParser, module: Any) -> None:
+class _Known(dict):
+    """The models that argparse chooses from; one that is not among them is told which was meant."""
+
+    def __contains__(self, name: object) -> bool:
+        if not super().__contains__(name):
+            raise argparse.ArgumentError(None, unknown_model(str(name)))
+        return True
+
+
+def _name_defaults(parser: argparse.ArgumentParser, kind: type[Model]) -> None:
     """Say in the help of each option what it is where it is not given, which depends on the data."""
-    kinds = {"points in the plane": by_name("ring"), "grid": by_name("grid"), "digits": None}
+    examples = {"points in the plane": by_name("ring"), "grid": by_name("grid"), "digits": None}
     defaults = {}
-    for kind, law in kinds.items():  # only what the settings depend on: the data themselves take longer to make
+    for example, law in examples.items():  # only what the settings depend on: the data themselves take longer to make
         d, image = (64, (8, 8)) if law is None else (2, None)
         mixture: Any = law
-        data = TrainingData(kind, lambda n, rng: np.empty(0), np.zeros(d), np.ones(d), mixture=mixture, image=image)
-        defaults[kind] = module.defaults(data)
+        data = TrainingData(example, lambda n, rng: np.empty(0), np.zeros(d), np.ones(d), mixture=mixture, image=image)
+        defaults[example] = kind.defaults(data)
     for action in parser._actions:
         if action.dest not in defaults["points in the plane"] or "(default" in (action.help or "") or action.nargs == 0:
             continue
         values = {
-            kind: " ".join(map(str, value)) if isinstance(value := of[action.dest], list) else f"{value}"
-            for kind, of in defaults.items()
+            example: " ".join(map(str, value)) if isinstance(value := of[action.dest], list) else f"{value}"
+            for example, of in defaults.items()
         }
         plane = values["points in the plane"]
         if values["grid"] == plane:
@@ -79,7 +85,7 @@ def _name_defaults(parser: argparse.ArgumentParser, module: Any) -> None:
         if set(values.values()) == {plane}:
             text = plane
         else:
-            text = ", ".join(f"{value} for {kind}" for kind, value in values.items())
+            text = ", ".join(f"{value} for {example}" for example, value in values.items())
         action.help = f"{action.help} (default {text})"
 
 
@@ -111,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
 
 def prepare(args: argparse.Namespace) -> Run:
     """The run that the options ask for: a new one in a folder of its own, or an old one where it was left."""
-    module = import_module(MODELS[args.model])
+    kind = model_class(args.model)
     folder = Path(args.out)
     given = {k: v for k, v in vars(args).items() if k not in ("command", "model", "out", "resume", "force", "version")}
     if args.resume and args.force:
@@ -127,11 +133,13 @@ def prepare(args: argparse.Namespace) -> Run:
         if data.fingerprint != stored["fingerprint"]:
             raise Refused(f"the points in {settings['data']} are not those that the run in {folder} began with")
     else:
-        settings = {"model": args.model, "seed": 0, **module.defaults(data), **given}
+        settings = {"model": args.model, "seed": 0, **kind.defaults(data), **given}
         settings.setdefault("every", max(1, settings["steps"] // 10))
+        if settings.get("watch", 0) is None:  # the model can be watched, and nobody said how often
+            settings["watch"] = -(-settings["steps"] // 100)
     _check_settings(settings, data)
     rng = np.random.default_rng(settings["seed"])
-    prepared = Run(folder, settings, data, module.build(settings, data, rng), rng)
+    prepared = Run(folder, settings, data, kind(settings, data, rng), rng)
     if stored:
         prepared.restore()
     else:

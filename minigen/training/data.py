@@ -13,7 +13,7 @@ import numpy as np
 from minigen.data import load_digits, load_points
 from minigen.distributions import LAWS, Empirical, GaussianMixture, by_name
 
-__all__ = ["NAMES", "DataError", "TrainingData", "open_data"]
+__all__ = ["NAMES", "DataError", "TrainingData", "disjoint_sets", "open_data"]
 
 NAMES = (*LAWS, "digits")
 DRAWS_FOR_SCALE = 100_000
@@ -52,6 +52,12 @@ class TrainingData:
         """n standardised points, (n, dimension), single precision."""
         return self.encode(self.draw(n, rng))
 
+    def sets(self, k: int, n: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """k sets of n standardised points each, drawn anew; of a finite set as disjoint_sets gives them."""
+        if self.points is None:
+            return [self.sample(n, rng) for _ in range(k)]
+        return disjoint_sets(self.encode(self.points), k, n, rng)
+
     def encode(self, points: np.ndarray) -> np.ndarray:
         """(points - centre) / scale, in single precision."""
         return ((points - self.centre) / self.scale).astype(np.float32)
@@ -59,6 +65,15 @@ class TrainingData:
     def decode(self, points: np.ndarray) -> np.ndarray:
         """Standardised points in the data's own units, in double precision."""
         return points.astype(np.float64) * self.scale + self.centre
+
+
+def disjoint_sets(points: np.ndarray, k: int, n: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """k sets of n of the points (N, d), each point in one at most; fewer sets, but two, or points, if N is too small.
+
+    Drawn with replacement, two sets would share points, and be nearer to each other than new data would be."""
+    n = min(n, len(points) // 2)
+    k = min(k, len(points) // n)
+    return np.split(points[rng.permutation(len(points))[: k * n]], k)
 
 
 def open_data(name: str) -> TrainingData:

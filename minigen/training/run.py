@@ -13,40 +13,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from minigen import checkpoint
 from minigen.training.data import TrainingData
-from minigen.training.measures import measure
+from minigen.training.measures import NAMES, measure
+from minigen.training.models import Model
 
-__all__ = ["Model", "Run", "train"]
+__all__ = ["Run", "train"]
 
 SAMPLES = 2500  # as many as the customary mode metrics are made of
 SMOOTHING = 100  # losses are shown as means over this many steps
-
-
-class Model(Protocol):
-    """What a model is to a run.
-
-    curves: names of the losses in the records that `steps` yields, with `.step`, counted from 1.  states: what is to be
-    saved, by name, each with state_dict() and load_state_dict().  sample: n standardised points, (n, d), with the
-    labels that they were made for (given, or drawn), or None."""
-
-    curves: tuple[str, ...]
-    states: dict[str, Any]
-
-    def steps(self, start: int, stop: int, rng: np.random.Generator) -> Iterator[Any]: ...
-
-    def sample(
-        self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray | None]: ...
+DIVERGED = "minigen: training diverged."
 
 
 @dataclass
 class Run:
-    """A run and where it stands.  losses: (step, number of curves), one row for each step made."""
+    """A run and where it stands.  losses: (step, number of curves), one row for each step made.
+
+    seconds: of training so far, by the clock.  cpu_seconds: of the processor, on all its cores."""
 
     folder: Path
     settings: dict[str, Any]
@@ -55,6 +42,7 @@ class Run:
     rng: np.random.Generator
     step: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     losses: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     CHECKPOINT = "checkpoint.npz"
@@ -73,13 +61,14 @@ class Run:
         """Write the checkpoint, whole or not at all."""
         checkpoint.save(
             self.checkpoint, settings=self.settings, fingerprint=self.data.fingerprint, step=self.step,
-            seconds=self.seconds, losses=self.losses, rng=self.rng, **self.model.states,
+            seconds=self.seconds, cpu_seconds=self.cpu_seconds, losses=self.losses, rng=self.rng, **self.model.states,
         )  # fmt: skip
 
     def restore(self) -> None:
         """Go back to where the checkpoint was made.  CheckpointError if it does not fit."""
         rest = checkpoint.restore(self.checkpoint, rng=self.rng, **self.model.states)
-        self.step, self.seconds, self.losses = rest["step"], rest["seconds"], rest["losses"]
+        self.step, self.losses = rest["step"], rest["losses"]
+        self.seconds, self.cpu_seconds = rest["seconds"], rest["cpu_seconds"]
 
     def fresh_rng(self, purpose: int) -> np.random.Generator:
         """A generator apart from the training's, so that looking at samples does not change the run."""
@@ -119,15 +108,19 @@ class Run:
         measures = measure(samples, self.data, self.fresh_rng(3), labels)
         np.save(self.folder / "samples.npy", samples)
         self.draw(self.folder / "samples.png")
-        figures.losses_over_steps(self.losses, self.model.curves).savefig(self.folder / "losses.png")
+        distances = self.model.distances()
+        figure = figures.losses_over_steps(self.losses, self.model.curves, self.model.unit, distances, self.data.units)
+        figure.savefig(self.folder / "losses.png")
         record = {
             "model": self.settings["model"],
             "data": self.data.name,
             "steps": self.step,
             "seconds": round(self.seconds, 2),
+            "cpu_seconds": round(self.cpu_seconds, 2),
             "samples": SAMPLES,
             "measures": measures,
             "losses": self.recent_losses(),
+            "distances": distances and {"units": self.data.units, **distances},
             "settings": self.settings,
             "versions": _versions(),
         }
@@ -153,16 +146,21 @@ def train(run: Run) -> int:
     rows = [tuple(row) for row in run.losses.tolist()]
     on_screen = sys.stderr.isatty()
 
-    def save(began: float) -> None:
+    def clocks() -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
+
+    def save(began: tuple[float, float]) -> None:
         run.losses = np.asarray(rows, np.float32).reshape(len(rows), len(run.model.curves))
-        run.seconds += time.perf_counter() - began
+        now = clocks()
+        run.seconds += now[0] - began[0]
+        run.cpu_seconds += now[1] - began[1]
         run.save()
 
     with (
         _interruptions() as interruption,
         tqdm(total=steps, initial=run.step, unit="step", disable=not on_screen, dynamic_ncols=True) as bar,
     ):
-        began = time.perf_counter()
+        began = clocks()
         try:
             for record in run.model.steps(run.step, steps, run.rng):
                 run.step = record.step
@@ -175,19 +173,20 @@ def train(run: Run) -> int:
                 if run.step % every == 0 and run.step < steps:
                     save(began)
                     run.draw(run.folder / "progress" / f"{run.step:07d}.png")
-                    began = time.perf_counter()  # drawing is not training
+                    began = clocks()  # drawing is not training
                     if not on_screen:
                         print(f"step {run.step} of {steps}: {_means(run.model.curves, rows[-SMOOTHING:])}", flush=True)
         except FloatingPointError as error:
             bar.close()
-            print(f"minigen: training diverged. {error}", file=sys.stderr)
-            return 1
+            return _diverged(error)
         save(began)
     if interruption.signal and run.step < steps:
         print(f"Stopped after step {run.step} of {steps}, all saved. Go on with: {run.to_resume}")
         return 128 + interruption.signal
     try:
         measures = run.finish()
+    except FloatingPointError as error:
+        return _diverged(error)
     except KeyboardInterrupt:
         print(f"\nStopped before the figures and measures were ready; all {run.step} steps are saved. "
               f"Make the figures with: {run.to_resume}")  # fmt: skip
@@ -195,6 +194,11 @@ def train(run: Run) -> int:
     print(_table(measures))
     print(f"{run.step} steps in {run.seconds:.0f} s; samples, figures and metrics.json are in {run.folder}")
     return 0
+
+
+def _diverged(error: FloatingPointError) -> int:
+    print(f"{DIVERGED} {error}", file=sys.stderr)
+    return 1
 
 
 @dataclass
@@ -240,7 +244,7 @@ def _table(measures: dict[str, Any]) -> str:
     for name, entry in measures.items():
         of = f" (of {entry['of']})" if "of" in entry else f" (in {entry['units']})" if "units" in entry else ""
         null = "" if entry["null"] is None else f"{entry['null']:.4g}"
-        rows.append((name.replace("_", " ") + of, f"{entry['value']:.4g}", null))
+        rows.append((NAMES.get(name, name.replace("_", " ")) + of, f"{entry['value']:.4g}", null))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join(f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows)
 

@@ -71,8 +71,8 @@ def test_samples_of_a_run_come_from_the_averaged_generator():
     from minigen.training.data import open_data
 
     data = open_data("digits")
-    settings = cli.defaults(data) | {"hidden": [8], "conditional": True}
-    model = cli.build(settings, data, rng())
+    settings = cli.GAN.defaults(data) | {"hidden": [8], "conditional": True}
+    model = cli.GAN(settings, data, rng())
     before, _ = model.sample(5, rng(4), np.arange(5))
     model.generator.vector.data *= 2
     after, asked = model.sample(5, rng(4), np.arange(5))
