@@ -15,8 +15,10 @@ from importlib import import_module
 COMMANDS = {
     "lectures": ("minigen.lectures", "run the lectures, list them, open one"),
     "train": ("minigen.training.command", "train a generative model on points or digits"),
+    "compare": ("minigen.compare.command", "compare generative models over data and seeds"),
     "distance": ("minigen.transport.cli", "the exact distance between two sets of points"),
     "check": ("minigen.grading.cli", "check your answers to an exercise"),
+    "grade": ("minigen.grading.grade", "grade many submissions of an exercise, shut in so that none can cheat"),
 }
 
 # Which extra brings a package that a command may miss.

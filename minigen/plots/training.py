@@ -12,7 +12,7 @@ import numpy as np
 
 from minigen.plots.style import COLOURS, QUIET, figure, series
 
-__all__ = ["image_grids", "losses_over_steps", "samples_beside_data"]
+__all__ = ["image_grids", "losses_over_steps", "plain_log_axis", "samples_beside_data", "tiled"]
 
 ESTIMATES = {
     "w1": "exact W1 of the samples",
@@ -67,14 +67,14 @@ def image_grids(data: np.ndarray, samples: np.ndarray, caption: str, columns: in
     data, samples: (n, height, width), ink from 0 to 1."""
     picture, axes = figure(1, 2, width=9.0, height=5.0)
     for ax, images, title in ((axes[0], data, "data"), (axes[1], samples, "samples")):
-        ax.imshow(_tiled(images, columns), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+        ax.imshow(tiled(images, columns), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize=10)
         ax.set_axis_off()
     picture.suptitle(caption, fontsize=11)
     return picture
 
 
-def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
+def tiled(images: np.ndarray, columns: int) -> np.ndarray:
     """The images side by side with a white line between: one large image."""
     n, height, width = images.shape
     rows = -(-n // columns)
@@ -132,6 +132,18 @@ def _draw_distances(ax: Any, distances: Mapping[str, Any], unit: str) -> None:
             ax.plot(distances["step"], np.where(values > 0, values, np.nan), label=label, **line)
     if distances.get("null"):
         ax.axhline(distances["null"], color=QUIET, linewidth=1, label="exact W1 of as many fresh data")
-    ax.set_yscale("log")
+    plain_log_axis(ax)
     ax.set_ylabel("distance from the data\n" + (f"({unit})" if unit else ""))
     ax.legend(frameon=False, fontsize=9)
+
+
+def plain_log_axis(ax: Any) -> None:
+    """A logarithmic y-axis that says 0.1, 0.2, 0.5, 1, 2, 5 rather than powers."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    subs = (1.0, 2.0, 5.0) if high < 300 * low else (1.0,)
+    ax.yaxis.set_major_locator(LogLocator(subs=subs))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_locator(NullLocator())

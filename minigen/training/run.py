@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from minigen import checkpoint
+from minigen.report import write_atomically
 from minigen.training.data import TrainingData
 from minigen.training.measures import NAMES, measure
 from minigen.training.models import Model
 
-__all__ = ["Run", "train"]
+__all__ = ["DIVERGED", "Run", "interruptions", "train"]
 
 SAMPLES = 2500  # as many as the customary mode metrics are made of
 SMOOTHING = 100  # losses are shown as means over this many steps
@@ -124,7 +125,7 @@ class Run:
             "settings": self.settings,
             "versions": _versions(),
         }
-        (self.folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        write_atomically(self.folder / "metrics.json", json.dumps(record, indent=2) + "\n")
         return measures
 
     def recent_losses(self) -> dict[str, float]:
@@ -157,7 +158,7 @@ def train(run: Run) -> int:
         run.save()
 
     with (
-        _interruptions() as interruption,
+        interruptions() as interruption,
         tqdm(total=steps, initial=run.step, unit="step", disable=not on_screen, dynamic_ncols=True) as bar,
     ):
         began = clocks()
@@ -207,8 +208,8 @@ class _Interruption:
 
 
 @contextmanager
-def _interruptions() -> Iterator[_Interruption]:
-    """Inside the block a first SIGINT or SIGTERM is only noted, and from then on they do what they always do."""
+def interruptions() -> Iterator[_Interruption]:
+    """Inside the block a first SIGINT or SIGTERM is only noted, in .signal; after it they do what they always do."""
     noted = _Interruption()
     if threading.current_thread() is not threading.main_thread():  # only the main thread is given signals
         yield noted
