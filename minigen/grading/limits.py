@@ -13,7 +13,7 @@ class Limits:
     """
 
     cpu: float = 10.0
-    wall: float = 40.0
+    wall: float = 50.0
     total: float = 300.0
     memory: int = 1 << 30
     output: int = 4000

@@ -113,6 +113,7 @@ def describe(item: pytest.Item) -> dict[str, Any] | None:
         "title": " ".join((function.__doc__ or name.removeprefix("test_").replace("_", " ")).split()),
         "points": function.points,
         "hint": getattr(function, "hint", ""),
+        "varies": bool(getattr(function, "is_hypothesis_test", False)),
     }
 
 
@@ -145,7 +146,7 @@ def explain(error: BaseException, path: Path | None) -> dict[str, Any]:
         error = error.exceptions[0]
     if isinstance(error, NotImplementedError):
         return {"outcome": "todo", "message": "", "example": ""}
-    if isinstance(error, SubmissionError):
+    if isinstance(error, SubmissionError) or not isinstance(error, Exception | SystemExit):  # the latter: no worker
         return {"outcome": "failed", "message": str(error), "example": "", "wrong": False}
     message = str(error)
     if isinstance(error, AssertionError):
@@ -153,8 +154,7 @@ def explain(error: BaseException, path: Path | None) -> dict[str, Any]:
         message = "\n".join(message.strip().splitlines()[:6])
     elif path is not None and not isinstance(error, AnswerError):
         message = where(error, str(path))
-    wrong = isinstance(error, Exception | SystemExit) and not isinstance(error, _UNRELATED)
-    wrong = wrong and getattr(error, "kind", "") not in _UNRELATED_KINDS
+    wrong = not isinstance(error, _UNRELATED) and getattr(error, "kind", "") not in _UNRELATED_KINDS
     return {"outcome": "failed", "message": message[:1000], "example": _example(error), "wrong": wrong}
 
 

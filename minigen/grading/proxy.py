@@ -23,8 +23,8 @@ from minigen.grading.walls import Wall, bubblewrap, stranger
 _TEXT = 2000  # characters of a message that are kept
 
 
-class WallError(RuntimeError):
-    """The wall could not be put up; the student is not to blame."""
+class WallError(BaseException):
+    """The wall could not be put up, or the test sent what is no data; the student is not to blame."""
 
 
 class WorkerLost(BaseException):
@@ -62,8 +62,9 @@ class Worker:
         self._closed = False
         self._frames: queue.Queue[bytes | None] = queue.Queue(1)
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        for task in (self._read, self._write, self._drain):
-            threading.Thread(target=task, daemon=True).start()
+        self._threads = [threading.Thread(target=task, daemon=True) for task in (self._read, self._write, self._drain)]
+        for thread in self._threads:
+            thread.start()
         setup = {
             "layers": list(wall.layers),
             "uid": self._uid,
@@ -120,6 +121,8 @@ class Worker:
         self._process.wait()
         if self._uid:
             processes.kill_user(self._uid)
+        for thread in self._threads:  # they end with the pipes; but no worker shall be waited for
+            thread.join(2)
 
     def _ended(self) -> WorkerLost:
         """The process closed its pipe: how did it end?"""
@@ -137,26 +140,22 @@ class Worker:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        stream = self._process.stdout
-        try:
+        with contextlib.suppress(OSError, ValueError), self._process.stdout as stream:
             while (head := _exactly(stream, LENGTH.size)) is not None:
                 size = LENGTH.unpack(head)[0]
-                # one byte that is no value: the main thread shall say what is wrong, this one has only to stop
-                data = b"?" if size > wire.MAX_BYTES else _exactly(stream, size)
-                if data is None:
+                if size > wire.MAX_BYTES:
+                    self._hand_over(b"?")  # no value: who receives it will say so
+                    break
+                if (data := _exactly(stream, size)) is None:
                     break
                 self._hand_over(data)
-                if size > wire.MAX_BYTES:
-                    return
-        except (OSError, ValueError):
-            pass
         self._hand_over(None)
 
     def _hand_over(self, data: bytes | None) -> None:
         """One frame at a time: who sends more than is asked for has to wait."""
         while not self._closed:
             with contextlib.suppress(queue.Full):
-                return self._frames.put(data, timeout=1)
+                return self._frames.put(data, timeout=0.2)
 
     def _write(self) -> None:
         assert self._process.stdin is not None
@@ -210,7 +209,8 @@ class Clock:
 class Remote:
     """Calls the functions of one file of answers behind a wall; a worker that dies is replaced for the next test.
 
-    statuses: what went wrong with workers so far.  late: one of these may be the machine's fault.
+    statuses: what went wrong with workers so far.  late: one of these may be the machine's fault.  faults: what went
+    wrong on the grader's side.
     """
 
     def __init__(self, wall: Wall, limits: Limits, name: str, source: bytes, modules: list[str] | None = None):
@@ -219,9 +219,10 @@ class Remote:
         self._worker: Worker | None = None
         self._clock: Clock | None = None
         self._end = time.monotonic() + limits.total
-        self._functions: list[Callable] = []
+        self._functions: dict[int, Callable] = {}
         self._numbers = itertools.count()
         self.statuses: list[str] = []
+        self.faults: list[str] = []
         self.late = False
         self.printed = ""
 
@@ -232,7 +233,11 @@ class Remote:
     def load(self) -> None:
         """Start a worker with the answers, if there is none.  Raises SubmissionError, WorkerLost, WallError."""
         if self._worker is None:
-            self._worker = Worker(self._wall, self._limits, self._modules)
+            try:
+                self._worker = Worker(self._wall, self._limits, self._modules)
+            except WallError as error:
+                self.faults.append(str(error))
+                raise
             with self._watched():
                 self._worker.send(["load", self._name, np.frombuffer(self._source, np.uint8)])
                 message = self._receive()
@@ -247,12 +252,12 @@ class Remote:
     def call(self, function: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """What the student's function returns.  Raises what it raised, if that is usual; else an AnswerError."""
         self.load()
-        nested = len(self._functions)
         number = next(self._numbers)
         with self._watched():
             assert self._worker is not None
-            self._worker.send(["call", number, function, list(args), kwargs], self._export)
+            before = set(self._functions)
             try:
+                self._worker.send(["call", number, function, list(args), kwargs], self._export)
                 while True:
                     kind, *rest = self._receive()
                     if kind == "callback" and len(rest) == 3:
@@ -264,7 +269,7 @@ class Remote:
                     else:
                         raise WorkerLost("protocol_error", "what came back is no answer to what was asked")
             finally:
-                del self._functions[nested:]
+                self._functions = {n: f for n, f in self._functions.items() if n in before}
         raise self._error(rest[1], rest[2][:_TEXT])
 
     def close(self) -> None:
@@ -291,6 +296,9 @@ class Remote:
         """A worker that is lost is noted and cleared away, and so is one that was left in the middle of a call."""
         try:
             yield
+        except wire.WireError as error:
+            self.faults.append(f"a test calls a function with {error}")
+            raise WallError(self.faults[-1]) from None
         except WorkerLost as lost:
             if self._worker is not None:
                 self.statuses.append(lost.kind)
@@ -302,14 +310,15 @@ class Remote:
             raise
 
     def _export(self, function: Callable) -> int:
-        self._functions.append(function)
-        return len(self._functions) - 1
+        number = next(self._numbers)
+        self._functions[number] = function
+        return number
 
     def _call_back(self, number: Any, args: Any, kwargs: Any) -> list:
         """Call a function of the test for the student's code, with what may be any data."""
         try:
-            if type(number) is not int or not 0 <= number < len(self._functions):
-                raise WorkerLost("protocol_error", "a function was called that does not exist")
+            if type(number) is not int or number not in self._functions:
+                raise RuntimeError("this function was given to an earlier call: it cannot be called any more")
             value = self._functions[number](*args, **kwargs)
             wire.encode(value)
             return ["value", value]

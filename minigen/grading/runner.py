@@ -18,7 +18,8 @@ class Result:
     """One test of an exercise and how it went.
 
     task: the student's function that it is about.  outcome: "passed", "failed", "todo" (the stub is untouched)
-    or "missing" (it never ran).  message, example: what differed, and for which input.
+    or "missing" (it never ran).  message, example: what differed, and for which input.  varies: hypothesis draws its
+    inputs, so that another seed makes another test.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Result:
     title: str
     points: int
     hint: str
+    varies: bool = False
     outcome: str = "missing"
     message: str = ""
     example: str = ""

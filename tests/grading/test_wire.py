@@ -116,7 +116,8 @@ def endless():
     "value",
     [
         object(), {1, 2}, b"bytes", np.array([None]), np.array(["text"]), np.array(["2020"], "M8[D]"),
-        np.zeros(1, "i4,f8"), "\udcff", 1 << 8 * wire.MAX_INT_BYTES, {(1, 2): 3}, {"a": object()}, endless(), iter([]), np.zeros([1] * 17),
+        np.zeros(1, "i4,f8"), "\udcff", 1 << 8 * wire.MAX_INT_BYTES, {(1, 2): 3}, {"a": object()}, endless(), iter([]),
+        np.zeros([1] * 17),
         [0] * wire.MAX_VALUES, "x" * (wire.MAX_BYTES + 1), np.zeros(wire.MAX_BYTES + 1, np.uint8), np.void(b"x"),
     ],
     ids=lambda value: type(value).__name__,
@@ -138,7 +139,8 @@ def array_head(code, *shape):
     "data",
     [
         b"", b"?", b"nn", b"i", b"i" + u4(0), b"i" + u4(1 << 31) + b"x",
-        b"i" + u4(wire.MAX_INT_BYTES + 1) + bytes(2000), b"d" + bytes(7), b"c" + bytes(15), b"s" + u4(5) + b"abc", b"s" + u4(1) + b"\xff",
+        b"i" + u4(wire.MAX_INT_BYTES + 1) + bytes(2000), b"d" + bytes(7), b"c" + bytes(15), b"s" + u4(5) + b"abc",
+        b"s" + u4(1) + b"\xff",
         b"s" + u4(3) + b"\xed\xa0\x80", b"l" + u4(3) + b"nn", b"l" + u4(0xFFFFFFFF), b"u" + u4(0xFFFFFFFF) + b"n" * 99,
         (b"l" + u4(1)) * 100 + b"n", (b"l" + u4(1)) * 100_000,
         b"m" + u4(0xFFFFFFFF), b"m" + u4(1) + b"l" + u4(0) + b"n", b"m" + u4(1) + b"u" + u4(0) + b"n",

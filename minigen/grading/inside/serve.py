@@ -114,6 +114,8 @@ def _load(module: ModuleType, name: str, source: bytes) -> list:
         return ["unloaded", "syntax", unreadable(error, name)[:_MAX_TEXT]]
     except ValueError as error:
         return ["unloaded", "syntax", f"{name} is no Python text: {error}"[:_MAX_TEXT]]
+    except (MemoryError, RecursionError):
+        return ["unloaded", "syntax", f"{name} is nested too deeply for Python to read"]
     try:
         exec(code, module.__dict__)
     except BaseException as error:

@@ -1,0 +1,164 @@
+"""The gradebook: what is entered for whom, as a table, as JSON, for Gradescope and for continuous integration."""
+
+import csv
+import io
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from xml.etree import ElementTree as xml
+
+from minigen.grading.journal import write
+from minigen.grading.scoring import Record, Scored
+from minigen.grading.visible import line, visible
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record, the student's name, and what a person decided instead: points and why."""
+
+    record: Record
+    name: str = ""
+    override: float | None = None
+    note: str = ""
+
+    @property
+    def points(self) -> float:
+        return self.record.earned if self.override is None else self.override
+
+
+def read_table(path: Path, *needed: str) -> list[dict[str, str]]:
+    """The rows of a CSV file with these columns; upper and lower case in its head are the same.  Raises LookupError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LookupError(f"{path} cannot be read: {error}") from None
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    head = [name.strip().lower() for name in rows[0]] if rows else []
+    for name in needed:
+        if name not in head:
+            raise LookupError(f"{path} has no column {name!r}: its first line should name the columns")
+    return [
+        {name: cell.strip() for name, cell in zip(head, row, strict=False)}
+        for row in rows[1:]
+        if any(cell.strip() for cell in row)
+    ]
+
+
+def read_roster(path: Path) -> dict[str, str]:
+    """id -> name, of a table with the column id, and name if there is one.  Raises LookupError."""
+    roster: dict[str, str] = {}
+    for row in read_table(path, "id"):
+        id = unicodedata.normalize("NFC", row["id"])
+        if id in roster:
+            raise LookupError(f"{path} has {id} twice")
+        roster[id] = row.get("name", "")
+    return roster
+
+
+def read_overrides(path: Path) -> dict[str, tuple[float, str]]:
+    """id -> points and note, of a table that people write and no program.  Raises LookupError."""
+    if not path.exists():
+        return {}
+    overrides = {}
+    for row in read_table(path, "id", "points"):
+        try:
+            overrides[row["id"]] = (float(row["points"]), row.get("note", ""))
+        except ValueError:
+            raise LookupError(f"{path}: {row['points']!r} for {row['id']} is no number of points") from None
+    return overrides
+
+
+def write_all(out: Path, entries: Sequence[Entry], facts: Mapping[str, object]) -> None:
+    """grades.csv, grades.json, junit.xml and gradescope/ID.json.  facts: about the run; the stamp is among them."""
+    write(out / "grades.csv", table(entries, str(facts["wall"])))
+    grades = [{**asdict(e.record), "name": e.name, "points": e.points, "override": e.override, "note": e.note}
+              for e in entries]  # fmt: skip
+    write(out / "grades.json", json.dumps({**facts, "grades": grades}, indent=1) + "\n")
+    write(out / "junit.xml", junit(entries, facts))
+    for entry in entries:
+        write(out / "gradescope" / f"{entry.record.id}.json", gradescope(entry))
+
+
+def table(entries: Sequence[Entry], stamp: str) -> str:
+    """The gradebook as CSV; one column for each test at the end."""
+    tests = list(dict.fromkeys(test.name for entry in entries for test in entry.record.tests))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["id", "name", "points", "max", "status", "message", "note", "wall", *tests])
+    for entry in entries:
+        record = entry.record
+        earned = {test.name: test.earned for test in record.tests}
+        words = [_cell(word) for word in (record.status, record.message, entry.note, record.stamp or stamp)]
+        points = f"{entry.points:g}"
+        writer.writerow([_cell(record.id), _cell(entry.name), points, record.points, *words,
+                         *(earned.get(test, "") for test in tests)])  # fmt: skip
+    return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    text = line(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def gradescope(entry: Entry) -> str:
+    """results.json as Gradescope's autograders leave it."""
+    record = entry.record
+    tests = [
+        {
+            "name": f"{test.task}: {test.title}" if test.task else test.title,
+            "score": test.earned,
+            "max_score": test.points,
+            "status": "passed" if test.earned else "failed",
+            "output": visible("\n".join(explained(test))),
+            "output_format": "text",
+        }
+        for test in record.tests
+    ]
+    output = f"{record.status}. {visible(record.message)}\nGraded behind: {record.stamp}"
+    results = {"score": entry.points, "execution_time": round(record.seconds), "output": output,
+               "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden",
+               "tests": tests}  # fmt: skip
+    return json.dumps(results, indent=1) + "\n"
+
+
+def explained(test: Scored) -> list[str]:
+    """What a student reads below a test that gave no points."""
+    if test.earned:
+        return []
+    if test.outcome == "todo":
+        return ["not yet done"]
+    if test.outcome == "missing":
+        return ["it was not run"]
+    lines = [test.message, f"for {test.example}" if test.example else "", f"hint: {test.hint}" if test.hint else ""]
+    return [text for text in lines if text]
+
+
+def junit(entries: Sequence[Entry], facts: Mapping[str, object]) -> str:
+    """One test suite for each submission, as continuous integration reads them."""
+    root = xml.Element("testsuites", name=str(facts["assignment"]))
+    for entry in entries:
+        record = entry.record
+        failed = sum(not test.earned for test in record.tests)
+        suite = xml.SubElement(root, "testsuite", name=record.id, tests=str(len(record.tests)), failures=str(failed),
+                               time=str(record.seconds))  # fmt: skip
+        properties = xml.SubElement(suite, "properties")
+        for name in ("status", "message", "stamp"):
+            xml.SubElement(properties, "property", name=name, value=visible(getattr(record, name)))
+        for test in record.tests:
+            case = xml.SubElement(suite, "testcase", classname=test.task or record.id, name=test.name)
+            if not test.earned:
+                xml.SubElement(case, "failure", message=line(test.title)).text = visible("\n".join(explained(test)))
+    return xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def summary(entries: Sequence[Entry]) -> str:
+    """How many of which status, and the mean."""
+    counts = Counter(entry.record.status for entry in entries)
+    parts = [f"{n} {status}" for status, n in counts.most_common()]
+    most = max((entry.record.points for entry in entries), default=0)
+    mean = sum(entry.points for entry in entries) / max(len(entries), 1)
+    return f"{len(entries)} submissions: {', '.join(parts)}; mean {mean:.2f} of {most} points"

@@ -1,0 +1,195 @@
+"""Grading many submissions of one exercise: each in a session of its own, several at a time."""
+
+import base64
+import hashlib
+import hmac
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from minigen.grading import processes
+from minigen.grading.intake import Rejected, Upload, read
+from minigen.grading.limits import Limits
+from minigen.grading.runner import GradingError
+from minigen.grading.scoring import Manifest, Record, score
+from minigen.grading.session import Job
+from minigen.grading.walls import Wall, bubblewrap
+
+_GRACE = 120.0  # seconds that a session may take beyond the limit of its submission: for starting, and for the tests
+
+
+def seed_of(secret: bytes, assignment: str) -> int:
+    """The seed of the inputs that students do not see: one for each assignment, known to who knows the secret."""
+    return int.from_bytes(hmac.digest(secret, assignment.encode(), "sha256")[:4], "big")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """tests: the exercise's file of tests; hidden: another one or None; seeds: public, secret."""
+
+    name: str
+    tests: Path
+    hidden: Path | None
+    seeds: tuple[int, int]
+
+
+class Grader:
+    """Grades uploads of an assignment behind a wall.  Raises GradingError if its tests cannot be listed."""
+
+    def __init__(self, assignment: Assignment, wall: Wall, limits: Limits):
+        self.assignment, self.wall, self.limits = assignment, wall, limits
+        self._running: set[subprocess.Popen] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._fixed = _fingerprint(assignment, wall, limits)
+        with self._session("exercise.py", b"") as folder:
+            self.manifest = Manifest.read(folder)
+            if not self.manifest.public:
+                raise GradingError(f"no tests with points in {assignment.tests}\n{_said(folder)}")
+
+    def key(self, name: str, source: bytes) -> str:
+        """A hash of everything that the result depends on."""
+        return hashlib.sha256(self._fixed + name.encode() + b"\0" + source).hexdigest()
+
+    def grade(self, upload: Upload, done: Record | None = None) -> Record:
+        """The record of an upload; `done`, if that is a record of the very same upload, tests and limits."""
+        try:
+            name, source = read(upload)
+        except Rejected as reason:
+            text = f"{upload.path.name}: {reason}".encode(errors="backslashreplace").decode()
+            return self._without_session(upload.id, "rejected_upload", text)
+        key = self.key(name, source)
+        if done is not None and done.key == key and not done.late and done.status != "grader_error":
+            return done
+        start = time.monotonic()
+        with self._session(name, source or b"\n") as folder:
+            try:
+                record = score(folder, self.manifest)
+            except (OSError, ValueError, KeyError) as error:
+                record = self._without_session(upload.id, "grader_error", f"the session broke off: {error}")
+                record.message += f"\n{_said(folder)}"
+        seconds = time.monotonic() - start
+        return replace(record, id=upload.id, key=key, stamp=self.wall.stamp, seconds=round(seconds, 2))
+
+    def missing(self, id: str) -> Record:
+        """The record of a student who handed nothing in."""
+        return self._without_session(id, "missing", "nothing was handed in")
+
+    def grade_all(self, uploads: Sequence[Upload], done: dict[str, Record], jobs: int) -> Iterator[Record]:
+        """The records, as they come.  What only ran out of time on the clock is tried once more at the end, alone."""
+        late: list[Upload] = []
+        with ThreadPoolExecutor(jobs) as pool:
+            waiting = iter(uploads)
+            running: dict[Future[Record], Upload] = {}
+            try:
+                while True:
+                    for upload in waiting:  # no more at a time than there are threads, so that memory stays flat
+                        running[pool.submit(self.grade, upload, done.get(upload.id))] = upload
+                        if len(running) >= jobs:
+                            break
+                    if not running:
+                        break
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        upload, record = running.pop(future), future.result()
+                        if record.late:
+                            late.append(upload)
+                        else:
+                            yield record
+            except BaseException:
+                self.stop()
+                raise
+        for upload in late:
+            yield replace(self.grade(upload), late=False)
+
+    def stop(self) -> None:
+        """End all sessions, and start no more."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                processes.kill(process.pid)
+
+    def _without_session(self, id: str, status: str, message: str) -> Record:
+        return Record(id, status, message, self.manifest.nothing(), stamp=self.wall.stamp)
+
+    @contextmanager
+    def _session(self, name: str, source: bytes) -> Iterator[Path]:
+        """A folder with the logs of a session that is over; no source: of one that lists the tests."""
+        with tempfile.TemporaryDirectory(prefix="minigen-") as folder:
+            hidden = str(self.assignment.hidden) if self.assignment.hidden else ""
+            job = Job(folder, str(self.assignment.tests), hidden, name, base64.b64encode(source).decode(),
+                      self.wall.name, self.assignment.seeds, asdict(self.limits))  # fmt: skip
+            with open(Path(folder, "said.txt"), "wb") as said:
+                self._run(job, said)
+            yield Path(folder)
+
+    def _run(self, job: Job, said) -> None:
+        with self._lock:
+            if self._stopped:
+                raise GradingError("stopped")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "minigen.grading.session"],
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=said,
+                cwd=job.folder,
+                env=_environment(),
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            assert process.stdin is not None
+            process.stdin.write(job.line())
+            process.stdin.flush()
+            process.wait(self.limits.total + _GRACE)
+        except (subprocess.TimeoutExpired, OSError):
+            pass  # the logs are not complete, which says it all
+        finally:
+            processes.kill(process.pid)
+            process.wait()
+            with self._lock:
+                self._running.discard(process)
+            if process.stdin is not None:
+                _close(process.stdin.close)
+
+
+def _close(close: Callable[[], None]) -> None:
+    try:
+        close()
+    except OSError:  # there is nobody to read what was still to be written
+        return
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, without what changes how tests run."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HYPOTHESIS"))}
+    return {**kept, **bubblewrap.environment(), "PYTHONHASHSEED": "random", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+
+
+def _said(folder: Path) -> str:
+    parts = [path.read_text(errors="replace")[-2000:] for path in (folder / "said.txt", folder / "session.json")
+             if path.exists()]  # fmt: skip
+    return "\n".join(parts).strip()
+
+
+def _fingerprint(assignment: Assignment, wall: Wall, limits: Limits) -> bytes:
+    """A hash of what all results of a run depend on, files of answers apart: tests, grader, versions, seeds, limits."""
+    import hypothesis
+
+    files = [*sorted(Path(__file__).parent.rglob("*.py")), assignment.tests]
+    files += [assignment.hidden] if assignment.hidden else []
+    parts = [hashlib.sha256(path.read_bytes()).digest() for path in files]
+    versions = (platform.python_version(), np.__version__, hypothesis.__version__)
+    facts = (assignment.name, assignment.seeds, wall.stamp, asdict(limits), versions)
+    return hashlib.sha256(b"".join(parts) + repr(facts).encode()).digest()

@@ -1,0 +1,178 @@
+"""What was handed in: files from people who want points, found and read without believing anything about them."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from minigen.grading.limits import MAX_SOURCE
+
+_MAX_FILE = 16 << 20  # of an archive or a notebook, which may hold figures
+_MAX_ENTRIES = 1000  # of an archive or a folder
+_KINDS = (".py", ".ipynb", ".zip")
+_MAIN = "exercise"
+
+
+class Rejected(Exception):
+    """This upload is not looked at; the message says why."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """id: the student's.  path: of the file.  problem: why it is not read, or ""."""
+
+    id: str
+    path: Path
+    problem: str = ""
+
+
+def find(place: Path) -> list[Upload]:
+    """The uploads in a folder, by id: ID.py, ID.ipynb, ID.zip, ID/exercise.py.
+
+    A file, or a folder that itself holds an exercise.py, is one upload.  Two for one id are both rejected.  Raises
+    LookupError if there are none.
+    """
+    if not place.exists():
+        raise LookupError(f"there is no {place}")
+    if place.is_file():
+        return [_upload(place)]
+    if any((place / (_MAIN + kind)).is_file() for kind in _KINDS):
+        return [Upload(_id(place.resolve().name), place)]
+    entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+    uploads = [_upload(Path(entry.path)) for entry in entries if _is_upload(entry)]
+    if not uploads:
+        raise LookupError(f"{place} holds no submissions: ID/exercise.py, ID.py, ID.ipynb or ID.zip")
+    names = [upload.id.casefold() for upload in uploads]
+    return [
+        u if names.count(u.id.casefold()) == 1 else Upload(u.id, u.path, "there are two uploads for this id")
+        for u in uploads
+    ]
+
+
+def _is_upload(entry: os.DirEntry) -> bool:
+    if entry.name.startswith((".", "__")):
+        return False
+    return os.path.splitext(entry.name)[1].lower() in _KINDS or not entry.is_file(follow_symlinks=False)
+
+
+def _upload(path: Path) -> Upload:
+    folder = path.is_dir() and not path.is_symlink()
+    name = path.name if folder or path.suffix.lower() not in _KINDS else path.stem
+    id = _id(name)
+    usable = id == unicodedata.normalize("NFC", name)
+    return Upload(id, path, "" if usable else "its name cannot be an id: letters, digits and ._@+-, at most 64")
+
+
+def _id(name: str) -> str:
+    """The name, if it can be one everywhere; else one made up for it, the same one each time."""
+    name = unicodedata.normalize("NFC", name)
+    if re.fullmatch(r"\w[\w.@+-]{0,63}", name):
+        return name
+    return "upload-" + hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
+
+
+def read(upload: Upload) -> tuple[str, bytes]:
+    """The name and the bytes of the file of answers.  Raises Rejected."""
+    if upload.problem:
+        raise Rejected(upload.problem)
+    path = _choose(upload.path) if upload.path.is_dir() and not upload.path.is_symlink() else upload.path
+    kind = path.suffix.lower()
+    data = _bytes(path, MAX_SOURCE if kind == ".py" else _MAX_FILE)
+    name = _MAIN + kind
+    if kind == ".zip":
+        name, data = _unpack(data)
+    if name.endswith(".ipynb"):
+        data = _code_of(data)
+    if len(data) > MAX_SOURCE:
+        raise Rejected(f"more than {MAX_SOURCE >> 10} KiB of code")
+    return name, data
+
+
+def _choose(folder: Path) -> Path:
+    """The file of answers in a folder: exercise.*, or the only one."""
+    names = [entry.name for entry, _ in zip(os.scandir(folder), range(_MAX_ENTRIES), strict=False)]
+    for kind in _KINDS:
+        if _MAIN + kind in names:
+            return folder / (_MAIN + kind)
+    found = [name for name in names if os.path.splitext(name)[1].lower() in _KINDS and not name.startswith((".", "_"))]
+    if len(found) != 1:
+        raise Rejected("no exercise.py in the folder" if not found else "several files, and none is exercise.py")
+    return folder / found[0]
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    """A regular file of at most `limit` bytes, no link."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise Rejected("not a regular file")
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise Rejected(f"it cannot be read: {error.strerror}") from None
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Rejected("not a regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise Rejected(f"more than {limit >> 10} KiB")
+    return data
+
+
+def _unpack(data: bytes) -> tuple[str, bytes]:
+    """The exercise.py, or exercise.ipynb, of an archive: nothing is written, and no name in it is used as a path."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            member = _member(archive.infolist())
+            kind = PurePosixPath(member.filename).suffix.lower()
+            limit = MAX_SOURCE if kind == ".py" else _MAX_FILE
+            with archive.open(member) as file:
+                content = file.read(limit + 1)  # whatever size the archive claims
+    except Rejected:
+        raise
+    except Exception as error:  # zipfile has many ways to say that an archive is broken
+        raise Rejected(f"the archive cannot be read: {type(error).__name__}") from None
+    if len(content) > limit:
+        raise Rejected(f"more than {limit >> 10} KiB in the archive")
+    return _MAIN + kind, content
+
+
+def _member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    if len(members) > _MAX_ENTRIES:
+        raise Rejected(f"more than {_MAX_ENTRIES} files in the archive")
+    paths = [(PurePosixPath(m.filename.replace("\\", "/")), m) for m in members if not m.is_dir()]
+    paths = [(p, m) for p, m in paths if "__MACOSX" not in p.parts and p.suffix.lower() in (".py", ".ipynb")]
+    found = [(len(p.parts), m) for p, m in paths if p.stem == _MAIN] or [(0, m) for _, m in paths]
+    first = [member for depth, member in found if depth == min(d for d, _ in found)]
+    if len(first) != 1:
+        raise Rejected("no exercise.py in the archive" if not first else "several files, and not one exercise.py")
+    if stat.S_IFMT(first[0].external_attr >> 16) not in (0, stat.S_IFREG):
+        raise Rejected("not a regular file in the archive")
+    if first[0].flag_bits & 1:
+        raise Rejected("the archive is encrypted")
+    return first[0]
+
+
+def _code_of(data: bytes) -> bytes:
+    """The code cells of a notebook, without the lines that are for the notebook only (% and !)."""
+    try:
+        cells = json.loads(data)["cells"]
+        texts = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise Rejected("the notebook cannot be read") from None
+    code = [_plain(text) for text in texts if not text.lstrip().startswith("%%")]
+    return "\n\n".join(code).encode(errors="backslashreplace")
+
+
+def _text(source: Any) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"^([ \t]*)[%!?].*$", r"\1pass", text, flags=re.MULTILINE)

@@ -1,0 +1,62 @@
+"""The journal of a grading run: one line for each submission that is done, never changed, only added to."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from minigen.grading.scoring import Record
+
+
+class Journal:
+    """The file at path; what is in it survives whatever ends the run."""
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def exists(self) -> bool:
+        return self._path.exists()
+
+    def read(self) -> dict[str, Record]:
+        """The last record of each submission.  A line that was cut off in the middle is none."""
+        records = {}
+        text = self._path.read_text(encoding="utf-8") if self.exists() else ""
+        for line in text.split("\n")[:-1]:
+            try:
+                record = Record.from_json(line)
+            except (ValueError, TypeError, KeyError):
+                continue
+            records[record.id] = record
+        return records
+
+    def add(self, record: Record) -> None:
+        """Write it to the disk, before anybody is told."""
+        with open(self._path, "ab+") as file:
+            if file.tell() and not self._ends_a_line(file):
+                file.write(b"\n")  # an earlier run was cut off here
+            file.write(record.to_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    @staticmethod
+    def _ends_a_line(file) -> bool:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of `path` once it is written in full."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    try:
+        yield new
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def write(path: Path, text: str) -> None:
+    """The file at path holds the text, or what it held before."""
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8", newline="")

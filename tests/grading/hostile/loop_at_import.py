@@ -1,0 +1,6 @@
+# ruff: noqa
+"""Never finishes loading."""
+# expect: timeout 0
+
+while True:
+    pass
