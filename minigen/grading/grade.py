@@ -84,7 +84,7 @@ def _grade(args: argparse.Namespace) -> int:
     if journal.exists() and not (args.resume or args.force):
         raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
     wall = choosing(args.wall, args.unsafe_no_sandbox)
-    limits = Limits(args.cpu, 5 * args.cpu, 30 * args.cpu, args.memory << 20)
+    limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
     args.out.mkdir(parents=True, exist_ok=True)
     hidden = args.hidden.resolve() if args.hidden else None
     if hidden is not None and not hidden.is_file():

@@ -13,8 +13,8 @@ class Limits:
     """
 
     cpu: float = 10.0
-    wall: float = 50.0
-    total: float = 300.0
+    wall: float = 55.0
+    total: float = 330.0
     memory: int = 1 << 30
     output: int = 4000
 

@@ -12,12 +12,12 @@ _NAMES = (
     "abc argparse array ast base64 bisect builtins calendar cmath collections collections.abc colorsys "
     "concurrent.futures contextlib contextvars copy csv dataclasses datetime decimal difflib enum errno fractions "
     "functools gc getpass glob graphlib hashlib heapq hmac importlib inspect io itertools json keyword logging math "
-    "multiprocessing numbers operator os os.path pathlib pickle platform pprint queue random re secrets shutil signal "
-    "statistics string struct subprocess sys tempfile textwrap threading time timeit token traceback types typing "
-    "unicodedata unittest uuid warnings weakref zlib encodings.ascii encodings.latin_1 encodings.utf_16 "
-    "encodings.utf_8_sig encodings.cp1252 encodings.unicode_escape numpy.ctypeslib numpy.exceptions numpy.fft "
-    "numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.strings numpy.testing "
-    "numpy.typing"
+    "mmap multiprocessing numbers operator os os.path pathlib pickle platform pprint queue random re resource "
+    "secrets select shutil signal socket statistics string struct subprocess sys tempfile textwrap threading time "
+    "timeit token traceback types typing unicodedata unittest uuid warnings weakref zlib encodings.ascii "
+    "encodings.latin_1 encodings.utf_16 encodings.utf_8_sig encodings.cp1252 encodings.unicode_escape "
+    "numpy.ctypeslib numpy.exceptions numpy.fft numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial "
+    "numpy.random numpy.strings numpy.testing numpy.typing"
 )
 MODULES = _NAMES.split()
 

@@ -18,6 +18,7 @@ within bounded time and memory: every length is compared with what is there befo
 import math
 import struct
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -55,10 +56,11 @@ def _encode(value: Any, parts: list[bytes], room: list[int], depth: int, export:
     room[1] -= 1
     if isinstance(value, (list, tuple, dict, range)):
         tag = b"m" if isinstance(value, dict) else b"u" if isinstance(value, tuple) else b"l"
-        if len(value) > room[1]:
+        entries = list(islice(value, room[1] + 1))  # a class of its own may say a wrong len
+        if len(entries) > room[1]:
             raise WireError(f"more than {MAX_VALUES:,} values")
-        _put(tag + _U4.pack(len(value)), parts, room)
-        for entry in value:
+        _put(tag + _U4.pack(len(entries)), parts, room)
+        for entry in entries:
             if tag == b"m":
                 key = entry.item() if isinstance(entry, np.generic) else entry
                 if not isinstance(key, (str, int, float, type(None))):

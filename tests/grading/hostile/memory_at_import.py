@@ -2,6 +2,7 @@
 """Takes all memory while it is loaded."""
 # expect: memory 0
 
+import numpy as np
 hoard = []
 while True:
-    hoard.append(bytearray(1 << 28))
+    hoard.append(np.empty(1 << 25))
