@@ -52,7 +52,10 @@ def test_the_bound_is_the_product_of_largest_singular_values(seed, sizes):
     assert gan.lipschitz_bound(critic) == pytest.approx(want, rel=1e-12)
     chain = nn.Sequential(*(part for layer in critic.layers for part in (layer, nn.Sigmoid())))
     assert gan.lipschitz_bound(chain) == pytest.approx(want * 0.25 ** len(critic.layers), rel=1e-12)
-    critic.output_activation = nn.ELU(3.0)
+    for activation, slope in ((nn.sigmoid, 0.25), (nn.ELU(3.0), 3.0)):  # between the layers: one fewer
+        critic.activation = activation
+        assert gan.lipschitz_bound(critic) == pytest.approx(want * slope ** (len(sizes) - 2), rel=1e-12)
+    critic.activation, critic.output_activation = relu, nn.ELU(3.0)
     assert gan.lipschitz_bound(critic) == pytest.approx(3 * want, rel=1e-12)
 
 
