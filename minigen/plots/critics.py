@@ -69,9 +69,9 @@ def optimal_critic(f: Any, x: Any, y: Any, norms: Mapping[str, Any], line: Any, 
 
 
 def weights(scale: Any, curves: Mapping[str, Sequence[Any]], prediction: Any) -> Any:
-    """Gap / W1 of trained critics over the weight of the penalty: medians and ranges of seeds.  prediction: (weights, factors) of the formula.
+    """Gap / W1 of trained critics over the weight of the penalty: medians and ranges of the seeds, and a formula.
 
-    curves: name -> one row of gap / W1 for each seed."""
+    curves: name -> one row of gap / W1 for each seed.  prediction: (weights, factors) of the formula."""
     picture, ax = figure(width=7, height=3.8)
     ax.plot(*prediction, color=QUIET, linewidth=1.2, label="$1 + \\theta/2\\lambda$, two points")
     for (name, rows), look in zip(curves.items(), (THIRD, FIRST, SECOND), strict=False):
