@@ -42,6 +42,7 @@ class GAN:
 
     summary = "a generative adversarial network (Goodfellow et al. 2014)"
     losses: ClassVar[tuple[str, ...]] = ("non-saturating", "minimax")  # to choose from, the first by default
+    own: ClassVar[dict[str, Any]] = {}  # defaults of a variant, whatever the data
     curves: tuple[str, ...] = ("discriminator_loss", "generator_loss")
 
     @classmethod
@@ -75,7 +76,7 @@ class GAN:
         settings: dict[str, Any] = {
             "loss": cls.losses[0], "steps": 8000, "batch_size": 256, "lr": 1e-3, "optimizer": "adam", "beta1": 0.5,
             "beta2": 0.9, "ema": 0.998, "hidden": [128, 128, 128], "noise": "uniform", "latent": 2, "n_critic": 1,
-            "conditional": False, "watch": None,
+            "conditional": False, "watch": None, **cls.own,
         }  # fmt: skip
         if data.image is not None:
             of_images = {"latent": 16, "hidden": [128, 128], "batch_size": 128, "lr": 5e-4, "noise": "normal"}

@@ -120,20 +120,21 @@ def test_labels_held_leave_the_slope_in_the_points(constraint, penalty):
 
 
 def test_labels_held_are_those_of_each_point():
-    """A critic that is steep for one label only: its slope is taken where that label is."""
+    """A critic whose slope depends on point and label: f = s_y x^2 / 2, the labels of the samples being others."""
 
     class Steep(nn.Module):
         def __init__(self):
-            self.slope = nn.Parameter(np.array([0.0, 5.0]))
+            self.slope = nn.Parameter(np.array([1.0, 5.0]))
 
         def forward(self, pairs):
-            return pairs[:, 0] * np.sum(pairs[:, 1:] * self.slope, axis=1)
+            return 0.5 * pairs[:, 0] ** 2 * np.sum(pairs[:, 1:] * self.slope, axis=1)
 
     rng = np.random.default_rng(0)
-    labels = np.array([0, 1, 1, 1])
-    pairs = np.concatenate([rng.standard_normal((4, 1)), one_hot(labels, 2, float)], axis=1)
-    penalty = LabelsHeld(ZeroCentredPenalty(2.0), 2).penalty(Steep(), pairs, pairs, rng)
-    assert float(penalty) == pytest.approx(25 * 3 / 4)
+    x, labels = rng.standard_normal((4, 1)), np.array([0, 1, 1, 0])
+    real, fake = (np.concatenate([x, one_hot(y, 2, float)], axis=1) for y in (labels, 1 - labels))
+    penalty = LabelsHeld(ZeroCentredPenalty(2.0), 2).penalty(Steep(), real, fake, rng)
+    slopes = np.array([1.0, 5.0])[labels] * x[:, 0]
+    assert float(penalty) == pytest.approx(np.mean(slopes**2), rel=1e-12)
 
 
 def test_clipping_passes_through():
