@@ -89,6 +89,13 @@ class ForwardProcess:
         """n times, uniform over those with noise."""
         raise NotImplementedError
 
+    def draw_by_noise(self, n: int, rng: np.random.Generator) -> Any:
+        """n times with log(sigma_t / a_t) uniform from `first` to `last`: more of little noise than `draw_times` gives.
+
+        For data with detail that is fine beside the whole.  (On laws of t: Kingma et al. 2021, section 5.1.)"""
+        low, high = np.log(self.noise_ratio([self.first, self.last]))
+        return np.maximum(self.time_of(np.exp(rng.uniform(low, high, n))), self.first)
+
     def mix(self, x0: Any, t: ArrayLike, noise: Any) -> Any:
         """x_t = a_t x_0 + sigma_t xi for given noise xi, in one step (claim C84)."""
         return per_point(self.amplitude(t), x0) * x0 + per_point(self.noise_level(t), x0) * noise

@@ -5,14 +5,14 @@ Everything that a network learns can be held against these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigen.autodiff import softmax
+from minigen.autodiff import logsumexp, softmax
 from minigen.diffusion.forward import ForwardProcess, in_order, per_point
 from minigen.diffusion.predictions import convert
 from minigen.distributions import Empirical, GaussianMixture
@@ -62,18 +62,33 @@ class MixtureOracle(Oracle):
 
     def __init__(self, law: GaussianMixture, process: ForwardProcess) -> None:
         self.law, self.process = law, process
-        self._variances, self._axes = np.linalg.eigh(law.covariances)  # C_k = Q diag(v) Q^T
+        self._variances, self._axes = np.linalg.eigh(law.covariances)
+        with np.errstate(divide="ignore"):  # a mode of weight 0 has log weight -inf
+            self._log_weights = np.log(law.weights)
 
     def marginal(self, t: float) -> GaussianMixture:
         """The law of x_t: a mixture again, with its density and its score."""
         return self.law.noised(self.process.amplitude(t), self.process.noise_level(t))
 
     def score(self, x: Any, t: ArrayLike) -> Any:
-        return _by_time(x, t, lambda x, t: self.marginal(t).score(x))
+        z, v, joint = self._by_mode(x, t)
+        shares = np.expand_dims(softmax(joint), -1)
+        return -np.sum(_turned(shares * z / v, np.swapaxes(self._axes, 1, 2)), axis=1)
 
     def log_density(self, x: Any, t: ArrayLike) -> Any:
         """log p_t(x), (n,)."""
-        return _by_time(x, t, lambda x, t: self.marginal(t).log_density(x))
+        return logsumexp(self._by_mode(x, t)[2], axis=1)
+
+    def _by_mode(self, x: Any, t: ArrayLike) -> tuple[Any, Any, Any]:
+        """For each point and mode, in the axes Q of C_k = Q diag(c) Q^T, which noise does not turn:
+
+        z = Q^T (x - a m_k) and its variances v = a^2 c + sigma^2, (n, k, d), and log w_k N(x; k), (n, k)."""
+        x = np.expand_dims(x, 1)
+        a, sigma = per_point(self.process.amplitude(t), x), per_point(self.process.noise_level(t), x)
+        v = a**2 * self._variances + sigma**2
+        z = _turned(x - a * self.law.means, self._axes)
+        squares = np.sum(np.square(z) / v + np.log(2 * np.pi * v), axis=-1)
+        return z, v, self._log_weights - 0.5 * squares
 
     def reverse_step(self, x: np.ndarray, t: float, s: float, rng: np.random.Generator) -> np.ndarray:
         """One draw of x_s from p(x_s | x_t = x) for each x, exactly, for any s < t (Bayes' rule; claim C83).
@@ -126,13 +141,6 @@ class PointsOracle(Oracle):
         return softmax(closeness) @ points
 
 
-def _by_time(x: Any, t: ArrayLike, f: Callable[[Any, Any], Any]) -> Any:
-    """f(x, t) for one time t, or for one time for each point, put together from f at each different time."""
-    t = np.asarray(t)
-    if t.ndim == 0:
-        return f(x, t[()])
-    if t.shape != x.shape[:1]:
-        raise ValueError(f"there are {len(t)} times for points of shape {x.shape}, expected one for each point")
-    different, place = np.unique(t, return_inverse=True)
-    parts = [f(x[place == i], time) for i, time in enumerate(different)]
-    return np.concatenate(parts)[np.argsort(np.argsort(place, kind="stable"))]
+def _turned(z: Any, axes: np.ndarray) -> Any:
+    """z_nk Q_k, (n, k, d): for each mode one product of all its points, which is faster than one for each point."""
+    return np.swapaxes(np.matmul(np.swapaxes(z, 0, 1), axes), 0, 1)

@@ -114,7 +114,10 @@ def test_a_noise_predictor_taken_for_a_score_explodes():
 def test_the_score_is_asked_at_the_time_where_x_is():
     """C91: Gaussian data of variance 0.25 and 0.0025, alpha = 0.95, T = 100; index t explodes for narrow data."""
     chain = df.constant(0.95, 100)
-    for variance, right, wrong in ((0.25, (1.4801, 0.3136), (1.5619, 0.2341)), (0.0025, (1.4954, 0.0984), (1.7497, 141.8))):
+    for variance, right, wrong in (
+        (0.25, (1.4801, 0.3136), (1.5619, 0.2341)),
+        (0.0025, (1.4954, 0.0984), (1.7497, 141.8)),
+    ):
         law = GaussianMixture([[1.5]], variance)
         np.testing.assert_allclose(affine_recursion(law, chain, df.taylor, last_noise=True), right, atol=1e-4)
         oracle = df.MixtureOracle(law, chain)
@@ -129,7 +132,9 @@ def test_exact_backward_recursion_of_gaussian_data():
     def exact(x, score, process, t, s):
         alpha = process.step_amplitude(s, t)
         v = df.MixtureOracle(GAUSSIAN, process).marginal(s).covariance.item()
-        return df.Kernel(df.ancestral(x, score, process, t, s).mean, np.sqrt((1 - alpha**2) * v / (alpha**2 * v + 1 - alpha**2)))
+        return df.Kernel(
+            df.ancestral(x, score, process, t, s).mean, np.sqrt((1 - alpha**2) * v / (alpha**2 * v + 1 - alpha**2))
+        )
 
     m, v = affine_recursion(GAUSSIAN, chain, exact, last_noise=True)
     assert m == pytest.approx(1.499984, abs=1e-6) and v == pytest.approx(0.25, abs=1e-6)

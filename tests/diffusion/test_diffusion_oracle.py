@@ -90,7 +90,7 @@ def test_draws_of_the_marginal():
 
 @pytest.mark.parametrize("s", [0, 3])
 def test_the_exact_reverse_kernel_is_bayes_rule(s):
-    """p(x_s | x_t) ~ p_s(x_s) N(x_t; alpha x_s, 1 - alpha^2) by quadrature: mean, variance, third moment of 2e5 draws."""
+    """p(x_s | x_t) ~ p_s(x_s) N(x_t; alpha x_s, 1 - alpha^2) by quadrature: three moments of 2e5 draws."""
     oracle, t, x, n = df.MixtureOracle(MIXTURE, CHAIN), 20, 0.35, 200_000
     alpha = CHAIN.step_amplitude(s, t)
     grid, w = mass(lambda x: np.exp(oracle.log_density(x, s)))

@@ -16,9 +16,9 @@ PROCESS = df.VariancePreserving()
 
 
 def standardised(law):
-    """The mixture in units of its standard deviation, and that unit."""
+    """The mixture in units of its standard deviation."""
     scale = float(np.sqrt(law.covariance[0, 0]))
-    return GaussianMixture(law.means / scale, (law.sigma / scale) ** 2), scale
+    return GaussianMixture(law.means / scale, (law.sigma / scale) ** 2)
 
 
 def test_the_path_is_the_kernel_and_the_noise_of_the_rng():
@@ -26,7 +26,10 @@ def test_the_path_is_the_kernel_and_the_noise_of_the_rng():
     chain = df.constant(0.9, 4)
     oracle = df.MixtureOracle(MIXTURE, chain)
     x = start = np.array([[0.3], [-1.0]])
-    rng, path = np.random.default_rng(5), list(df.reverse_chain(oracle.score, chain, start, rng=np.random.default_rng(5)))
+    rng, path = (
+        np.random.default_rng(5),
+        list(df.reverse_chain(oracle.score, chain, start, rng=np.random.default_rng(5))),
+    )
     assert [t for t, _ in path] == [4, 3, 2, 1, 0]
     assert path[0][1] is start
     for (t, _), (s, after) in pairwise(path):
@@ -60,8 +63,18 @@ def flowed(x0, t, s):
 @pytest.mark.parametrize(
     ("sample", "order"),
     [
-        (lambda score, x, times: df.reverse_chain(score, PROCESS, x, times, rng=np.random.default_rng(0), kernel=df.euler), 1),
-        (lambda score, x, times: df.reverse_chain(score, PROCESS, x, times, rng=np.random.default_rng(0), kernel=df.ddim), 1),
+        (
+            lambda score, x, times: df.reverse_chain(
+                score, PROCESS, x, times, rng=np.random.default_rng(0), kernel=df.euler
+            ),
+            1,
+        ),
+        (
+            lambda score, x, times: df.reverse_chain(
+                score, PROCESS, x, times, rng=np.random.default_rng(0), kernel=df.ddim
+            ),
+            1,
+        ),
         (lambda score, x, times: df.probability_flow(score, PROCESS, x, times, method="euler"), 1),
         (lambda score, x, times: df.probability_flow(score, PROCESS, x, times), 2),
     ],
@@ -157,7 +170,7 @@ def test_the_oracle_s_samples_are_perfect_but_for_the_grid(make, sampler):
     """All modes, 96 % or more of high quality, modes in balance, and exact W1 at n = 500 within 1.5 times its null.
 
     W1 is a mean over 4 pairs of sets: single ones scatter by a third."""
-    law, scale = standardised(make())
+    law = standardised(make())
     process = LINEAR if sampler == "linear chain" else PROCESS
     rng = np.random.default_rng(1)
     x = df.final(SAMPLERS[sampler](df.MixtureOracle(law, process).score, rng.standard_normal((2500, 2)), rng))
