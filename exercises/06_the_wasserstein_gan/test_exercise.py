@@ -23,6 +23,14 @@ def near(got, want, what="your answer", atol=1e-6):
     assert_close(got, want, rtol=1e-5, atol=atol, what=what)  # an answer in float32 is an answer
 
 
+def shaped(got, shape, what="your answer"):
+    """What came back as an array of this shape, or a message that says what came instead."""
+    got = np.asarray(got)
+    assert got.dtype.kind in "biuf", f"{what} should be an array of real numbers"
+    assert got.shape == shape, f"{what} has shape {got.shape}; shape {shape} is wanted"
+    return got.astype(float)
+
+
 def parts(got, names):
     """The entries of a tuple, or a message that says what came instead."""
     right = isinstance(got, (tuple, list)) and len(got) == len(names)
@@ -78,7 +86,11 @@ def test_wgan_losses_generator(values):
     """the generator's loss"""
     real, fake = values
     got = parts(sub.wgan_losses(real, fake), LOSSES)
-    near(-np.asarray(got[1]) * len(fake), sum(fake), "minus the generator's loss, times the number of samples,")
+    near(
+        -shaped(got[1], (), LOSSES[1]) * len(fake),
+        sum(fake),
+        "minus the generator's loss, times the number of samples,",
+    )
 
 
 # the gradient that reaches the generator
@@ -174,7 +186,11 @@ def test_rmsprop_step_eps(state):
     theta, gradient, old, rate, decay, eps = state
     got = parts(sub.rmsprop_step(*state), PAIR)
     root = np.hypot(decay**0.5 * old**0.5, (1 - decay) ** 0.5 * gradient)
-    near((theta - np.asarray(got[0])) * (root + eps), rate * gradient, "the step of theta, times root + eps,")
+    near(
+        (theta - shaped(got[0], theta.shape, "theta")) * (root + eps),
+        rate * gradient,
+        "step of theta, times root + eps",
+    )
 
 
 # clipping
@@ -265,41 +281,49 @@ def test_clipping_bound_attained(sizes, c):
     near(sub.clipping_bound(sizes, c), np.linalg.norm(x) / sizes[0] ** 0.5, atol=0)
 
 
-def stretching(shape, largest, seed):
-    """A matrix with this largest singular value."""
-    rng = np.random.default_rng(seed)
-    a, b = (np.linalg.qr(rng.standard_normal((n, n)))[0] for n in shape)
-    s = np.zeros(shape)
-    np.fill_diagonal(s, largest * rng.choice([0.25, 0.75, 0.9], min(shape)))
-    k = rng.integers(min(shape))
-    s[k, k] = largest
-    return a @ s @ b
+@st.composite
+def reflections(draw, n):
+    w = draw(arrays(float, n, elements=st.sampled_from([1.0, 2.0, -1.0, 3.0])))
+    return np.eye(n) - 2 * np.outer(w, w) / (w @ w)
 
 
-dims = st.integers(1, 5)
-seeds = st.integers(0, 2**16)
+@st.composite
+def stretching(draw, least, most):
+    """Weights of a network, and the product of their largest singular values."""
+    layers, sizes = draw(st.integers(least, most)), draw(st.lists(dims, min_size=most + 1, max_size=most + 1))
+    weights, product = [], 1.0
+    for n, m in list(pairwise(sizes))[:layers]:
+        stretch, k = np.zeros((m, n)), min(m, n)
+        s = draw(st.lists(positive, min_size=k, max_size=k))
+        np.fill_diagonal(stretch, s)
+        weights.append(draw(reflections(m)) @ stretch @ draw(reflections(n)))
+        product *= max(s)
+    return weights, product
+
+
+dims = st.integers(1, 4)
+LEANING = np.array([[1.0, 10.0], [0.0, 1.0]])
 
 
 @points(1)
 @hint("the largest singular value of W: not its largest eigenvalue (which a matrix that is not square does not have), "
       "not the root of the sum of all squares, not its largest entry or row")  # fmt: skip
-@example(2.0, (2, 2), 1)
-@example(0.5, (3, 2), 2)
-@given(positive, st.tuples(dims, dims), seeds)
-def test_lipschitz_bound_one_layer(largest, shape, seed):
+@example(([LEANING], 5 + 26**0.5))
+@example(([np.array([[1.0, 2.0], [2.0, -1.0], [0.0, 3.0]])], 14**0.5))
+@given(stretching(1, 1))
+def test_lipschitz_bound_one_layer(case):
     """one layer, square or not"""
-    near(sub.lipschitz_bound([stretching(shape, largest, seed)]), largest)
+    near(sub.lipschitz_bound(case[0]), case[1])
 
 
 @points(1)
 @hint("what the first layer has stretched the next one stretches again: multiply the constants of the layers, each "
       "layer's own; ReLU stands between, so the matrices cannot be multiplied first")  # fmt: skip
-@example([2.0, 0.5, 3.0], [2, 3, 3, 1], 1)
-@given(st.lists(positive, min_size=1, max_size=3), st.lists(dims, min_size=4, max_size=4), seeds)
-def test_lipschitz_bound_layers(largest, widths, seed):
+@example(([np.diag([1.0, 0.5]), LEANING, np.array([[3.0, 4.0]])], 5 * (5 + 26**0.5)))
+@given(stretching(2, 3))
+def test_lipschitz_bound_layers(case):
     """several layers"""
-    weights = [stretching((widths[k + 1], widths[k]), t, seed + k) for k, t in enumerate(largest)]
-    near(sub.lipschitz_bound(weights), np.prod(largest))
+    near(sub.lipschitz_bound(case[0]), case[1])
 
 
 # what the gap says
@@ -320,10 +344,9 @@ def judged(draw, shared):
 
 
 def check_slope(x, y, f, g):
-    got = sub.secant_constant(x, y, f, g)
-    assert_close(np.shape(got), (), what="the shape")
+    got = shaped(sub.secant_constant(x, y, f, g), ())
     far = np.sqrt(np.sum((x[:, None] - y) ** 2, axis=-1))
-    slack = np.asarray(got, float) * far - np.abs(f[:, None] - g)
+    slack = got * far - np.abs(f[:, None] - g)
     apart = slack[far > 0]
     if apart.size:
         near(apart.min(), 0.0, "the smallest of K |x[i] - y[j]| - |f[i] - g[j]|, K your answer,")

@@ -22,6 +22,14 @@ def near(got, want, what="your answer", rtol=1e-5, atol=1e-6):
     assert_close(got, want, rtol=rtol, atol=atol, what=what)  # an answer in float32 is an answer
 
 
+def shaped(got, shape, what="your answer"):
+    """What came back as an array of this shape, or a message that says what came instead."""
+    got = np.asarray(got)
+    assert got.dtype.kind in "biuf", f"{what} should be an array of real numbers"
+    assert got.shape == shape, f"{what} has shape {got.shape}; shape {shape} is wanted"
+    return got.astype(float)
+
+
 def parts(got, names):
     """The entries of a tuple, or a message that says what came instead."""
     right = isinstance(got, (tuple, list)) and len(got) == len(names)
@@ -55,11 +63,10 @@ def data_and_samples(draw):
 def test_interpolates_lines(pairs, seed):
     """points on the lines, data with any number of axes"""
     real, fake = pairs
-    got = sub.interpolates(real, fake, np.random.default_rng(seed))
-    assert_close(np.shape(got), real.shape, what="the shape")
-    for i, (x, y, p) in enumerate(zip(real, fake, np.asarray(got, float), strict=True)):
+    got = shaped(sub.interpolates(real, fake, np.random.default_rng(seed)), real.shape)
+    for i, (x, y, p) in enumerate(zip(real, fake, got, strict=True)):
         weight = np.sum((p - y) * (x - y)) / np.sum((x - y) ** 2)
-        near(p, y + weight * (x - y), f"point {i}, against the nearest place on the line of its pair,", atol=1e-5)
+        near(p, y + weight * (x - y), f"point {i}, beside the nearest place on its pair's line", atol=1e-5)
         assert -1e-5 <= weight <= 1 + 1e-5, f"point {i} lies beyond the ends of its line: its weight is {weight:.5g}"
 
 
@@ -71,15 +78,15 @@ def test_interpolates_lines(pairs, seed):
 def test_interpolates_weights(seed):
     """where on the lines: 2000 weights"""
     real, fake = np.ones((2000, 2)), np.zeros((2000, 2))
-    draws = [np.asarray(sub.interpolates(real, fake, np.random.default_rng(seed)), float) for _ in range(2)]
-    assert_close(draws[0].shape, real.shape, what="the shape")
-    assert np.array_equal(*draws), "the same rng gave other points when it was used again"
-    weights = np.sort(draws[0][:, 0])
+    seen, again, other = (
+        shaped(sub.interpolates(real, fake, np.random.default_rng(k)), real.shape) for k in (seed, seed, seed + 1)
+    )
+    assert np.array_equal(seen, again), "the same rng gave other points when it was used again"
+    assert not np.array_equal(seen, other), "another rng gave the same points"
+    weights = np.sort(seen[:, 0])
     gap = np.abs(weights - (np.arange(2000) + 0.5) / 2000).max()
     quarter, half = np.mean(weights < 0.25), np.mean(weights < 0.5)
     assert gap < 0.07, f"a share of {quarter:.2f} of your weights is below 1/4, and of {half:.2f} below 1/2"
-    other = np.asarray(sub.interpolates(real, fake, np.random.default_rng(seed + 1)), float)
-    assert not np.array_equal(draws[0], other), "another rng gave the same points"
 
 
 # norms of gradients and penalties
@@ -153,18 +160,18 @@ def penalty(gradients, lam, one_sided):
     return lam * np.mean((norms - 1) ** 2 * (np.real(norms) > 1 if one_sided else 1))
 
 
-any_axes = st.one_of(vectors, pictures)
+def slopes(radii):
+    return arrows(st.one_of(vectors, pictures), st.sampled_from(radii)).map(lambda case: case[0])
 
 
 @points(1)
 @hint("chain rule: 2 lam (norm - 1) / n, where n is the number of points, times the slope of the norm, which is the "
       "gradient's unit vector, gradient / norm; one-sided, points with a norm below 1 have slope 0")  # fmt: skip
-@example((np.array([[3.0, 4.0], [0.0, 0.5]]), None), 10.0, False)
-@example((np.array([[3.0, 4.0], [0.0, 0.5]]), None), 10.0, True)
-@given(arrows(any_axes, st.sampled_from([0.25, 0.5, 1.5, 3.0])), weights, st.booleans())
-def test_penalty_slopes_chain_rule(case, lam, one_sided):
+@example(np.array([[3.0, 4.0], [0.0, 0.5]]), 10.0, False)
+@example(np.array([[3.0, 4.0], [0.0, 0.5]]), 10.0, True)
+@given(slopes([0.25, 0.5, 1.5, 3.0]), weights, st.booleans())
+def test_penalty_slopes_chain_rule(gradients, lam, one_sided):
     """gradients that are not 0"""
-    gradients, _ = case
     got = sub.penalty_slopes(gradients, lam, one_sided)
     near(got, gradient(lambda g: penalty(g, lam, one_sided), gradients), atol=1e-5)
 
@@ -172,14 +179,12 @@ def test_penalty_slopes_chain_rule(case, lam, one_sided):
 @points(1)
 @hint("gradient / norm is 0 / 0 where the gradient is 0, and one NaN there spoils every weight of the critic: divide "
       "only where the norm is not 0, and leave the other points' slopes as they were, divided by all n")  # fmt: skip
-@example((np.array([[0.0, 0.0], [3.0, 4.0]]), None), 10.0, False)
-@given(arrows(any_axes, st.sampled_from([0.0, 0.5, 3.0])), weights, st.booleans())
-def test_penalty_slopes_zero(case, lam, one_sided):
+@example(np.array([[0.0, 0.0], [3.0, 4.0]]), 10.0, False)
+@example(np.array([[0.0, 0.0], [0.3, 0.4]]), 10.0, True)
+@given(slopes([0.0, 0.0, 0.5, 3.0]), weights, st.booleans())
+def test_penalty_slopes_zero(gradients, lam, one_sided):
     """gradients that vanish"""
-    gradients = case[0].copy()
-    gradients[-1] = 0
-    got = np.asarray(sub.penalty_slopes(gradients, lam, one_sided))
-    assert_close(got.shape, gradients.shape, what="the shape")
+    got = shaped(sub.penalty_slopes(gradients, lam, one_sided), gradients.shape)
     there = np.array([np.any(g != 0) for g in gradients])
     near(got[~there], 0 * gradients[~there], "the slopes where the gradient is 0")
     if there.any():
@@ -203,17 +208,18 @@ def test_penalised_slope_maximum(distance, lam):
 
 
 @st.composite
-def started(draw, count=1):
-    """Matrices of one shape, and u, which none of their squares takes near to 0."""
+def started(draw, count=1, always=True):
+    """Matrices of one shape, u, and in which steps it makes a round; no round takes it near to 0."""
     m, n = draw(dims), draw(dims)
     matrices = [draw(arrays(float, (m, n), elements=nonzero)) for _ in range(count)]
+    training = [always or draw(st.booleans()) for _ in matrices]
     u = draw(arrays(float, m, elements=nonzero))
     w = unit(u)
-    for W in matrices:
+    for W in (W for W, learns in zip(matrices, training, strict=True) if learns):
         v = W.T @ w
         assume(np.linalg.norm(v) > 0.3)
         w = unit(W @ v)
-    return matrices, u
+    return matrices, training, u
 
 
 def unit(x):
@@ -230,11 +236,12 @@ def iterated(matrices, u):
 
 
 TRIPLE = ("sigma", "u", "v")
-LEANING = [np.array([[1.0, 10.0], [0.0, 1.0]])]
+LEANING = np.array([[1.0, 10.0], [0.0, 1.0]])
+matrix_and_u = started().map(lambda case: (case[0][0], case[2]))
 
 
 def rounds(case, steps):
-    (W,), u = case
+    W, u = case
     return parts(sub.power_iteration(W, u, steps), TRIPLE), iterated([W] * steps, u)
 
 
@@ -243,8 +250,8 @@ def rounds(case, steps):
       "rounds as `steps` says; W need not be square, so W @ u is no start")  # fmt: skip
 @example((LEANING, np.array([1.0, 1.0])), 1)
 @example((LEANING, np.array([1.0, 1.0])), 2)
-@example(([np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]])], np.array([1.0, 2.0])), 1)
-@given(started(), st.integers(1, 4))
+@example((np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]), np.array([1.0, 2.0])), 1)
+@given(matrix_and_u, st.integers(1, 4))
 def test_power_iteration_vectors(case, steps):
     """the two vectors"""
     got, want = rounds(case, steps)
@@ -256,8 +263,8 @@ def test_power_iteration_vectors(case, steps):
 @hint("sigma = u^T W v, with the vectors that you return: an estimate of the largest singular value (no eigenvalue, "
       "and not its square), which after few rounds is still too small")  # fmt: skip
 @example((LEANING, np.array([1.0, 1.0])), 1)
-@example(([np.array([[2.0, 1.0], [1.0, -2.0], [1.0, 1.0]])], np.array([1.0, 1.0, 1.0])), 1)
-@given(started(), st.integers(1, 4))
+@example((np.array([[2.0, 1.0], [1.0, -2.0], [1.0, 1.0]]), np.array([1.0, 1.0, 1.0])), 1)
+@given(matrix_and_u, st.integers(1, 4))
 def test_power_iteration_sigma(case, steps):
     """the singular value"""
     got, want = rounds(case, steps)
@@ -284,26 +291,24 @@ GROWING = [np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[2.0, 2.0], [0.0, 1.0]]
 @points(1)
 @hint("one round for each step, from the u of the step before, not from the first u again, and then sigma; keep a copy "
       "of u in us: a u that is changed in place changes all the entries of a list at once")  # fmt: skip
-@example((GROWING, np.array([1.0, 0.0])))
+@example((GROWING, [True] * 3, np.array([1.0, 0.0])))
 @given(st.integers(1, 4).flatmap(started))
 def test_track_sigma_training(case):
     """training all the time"""
-    matrices, u = case
-    v = np.eye(matrices[0].shape[1])[0]
-    tracked(matrices, [True] * len(matrices), unit(u), v)
+    matrices, training, u = case
+    tracked(matrices, training, unit(u), unit(np.ones(matrices[0].shape[1])))
 
 
 @points(1)
 @hint("evaluation leaves both u and v alone: no round, so that a look at the layer does not change it; but sigma is "
       "that of the weight of the moment, u^T W v with the W of this step")  # fmt: skip
-@example((GROWING, np.array([1.0, 0.0])), [True, False, True])
-@example((GROWING, np.array([1.0, 0.0])), [False, True, False])
-@given(started(3), st.lists(st.booleans(), min_size=3, max_size=3))
-def test_track_sigma_evaluation(case, training):
+@example((GROWING, [True, False, True], np.array([1.0, 0.0])))
+@example((GROWING, [False, True, False], np.array([1.0, 0.0])))
+@given(started(3, always=False))
+def test_track_sigma_evaluation(case):
     """training and evaluation in turns"""
-    matrices, u = case
-    n = matrices[0].shape[1]
-    tracked(matrices, training, unit(u), unit(np.arange(1.0, n + 1)))
+    matrices, training, u = case
+    tracked(matrices, training, unit(u), unit(np.arange(1.0, matrices[0].shape[1] + 1)))
 
 
 # the spectral layer
@@ -323,23 +328,37 @@ def layers(draw, least=1):
 FIXED = (np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([0.6, 0.8]), np.array([0.8, 0.6]))
 
 
+def with_inputs(layer):
+    """x, W, b, u, v"""
+    W, u, v = layer
+    x = st.integers(1, 3).flatmap(lambda batch: arrays(float, (batch, W.shape[1]), elements=eighths))
+    return st.tuples(x, st.just(W), arrays(float, len(W), elements=nonzero), st.just(u), st.just(v))
+
+
+def with_gradient(layer):
+    """G, W, u, v"""
+    return st.tuples(arrays(float, layer[0].shape, elements=nonzero), *map(st.just, layer))
+
+
 @points(1)
 @hint("x W^T / sigma + b: W^T, because the rows of W belong to the outputs; the bias is added at the end and not "
       "divided; sigma is u^T W v with the vectors as they are, not the value that they will converge to")  # fmt: skip
-@example(FIXED, 3)
-@given(layers(), st.integers(1, 3))
-def test_spectral_layer_forward(layer, batch):
+@example((np.array([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]]), FIXED[0], np.array([1.0, 2.0]), *FIXED[1:]))
+@given(layers().flatmap(with_inputs))
+def test_spectral_layer_forward(case):
     """the layer's outputs"""
-    W, u, v = layer
-    x = np.cos(np.arange(batch * W.shape[1])).reshape(batch, -1).round(2)
-    b = np.arange(1.0, len(W) + 1)
-    got = np.asarray(sub.spectral_layer(x, W, b, u, v))
-    assert_close(got.shape, (batch, len(W)), what="the shape")
+    x, W, b, u, v = case
+    got = shaped(sub.spectral_layer(*case), (len(x), len(W)))
     near((got - b) * np.sum(W * np.outer(u, v)), np.einsum("ij,nj->ni", W, x), "(output - b) sigma", atol=2e-5)
 
 
-def check_spectral_gradient(G, layer):
-    W, u, v = layer
+def without_scale(case):
+    """The same with a G that is orthogonal to W."""
+    G, W, u, v = case
+    return G - np.sum(G * W) / np.sum(W * W) * W, W, u, v
+
+
+def check_spectral_gradient(G, W, u, v):
     want = gradient(lambda w: np.sum(G * w) / np.sum(w * np.outer(u, v)), W)
     near(sub.spectral_gradient(G, W, u, v), want, rtol=1e-4, atol=1e-4)
 
@@ -347,25 +366,21 @@ def check_spectral_gradient(G, layer):
 @points(1)
 @hint("the weight W reaches the loss divided by sigma, so its gradient is divided by sigma as well. Here <G, W> = 0: "
       "nothing comes through sigma, and G / sigma is all there is")  # fmt: skip
-@example(FIXED, 0)
-@given(layers(least=2), seeds)
-def test_spectral_gradient_straight(layer, seed):
+@example((np.array([[2.0, 1.0], [-1.0, 1.0]]), *FIXED))
+@given(layers(least=2).flatmap(with_gradient).map(without_scale))
+def test_spectral_gradient_straight(case):
     """a loss that does not mind the scale of W"""
-    W, _, _ = layer
-    G = np.random.default_rng(seed).integers(-3, 4, W.shape).astype(float)
-    G.flat[:2] = 1.0, 2.0
-    check_spectral_gradient(G - np.sum(G * W) / np.sum(W * W) * W, layer)
+    check_spectral_gradient(*case)
 
 
 @points(1)
 @hint("sigma depends on W too: d sigma / dW = u v^T, and a larger sigma shrinks W / sigma: take <G, W / sigma> u v^T "
       "off from G, where <A, B> is the sum of the entrywise products; all of it divided by sigma, once")  # fmt: skip
-@example(FIXED, 0)
-@given(layers(), seeds)
-def test_spectral_gradient_through_sigma(layer, seed):
+@example((np.array([[2.0, 1.0], [1.0, 1.0]]), *FIXED))
+@given(layers().flatmap(with_gradient))
+def test_spectral_gradient_through_sigma(case):
     """any loss"""
-    G = np.random.default_rng(seed).integers(-3, 4, layer[0].shape) + 0.5
-    check_spectral_gradient(G, layer)
+    check_spectral_gradient(*case)
 
 
 # the penalty's gradient in the weights
