@@ -69,14 +69,15 @@ def optimal_critic(f: Any, x: Any, y: Any, norms: Mapping[str, Any], line: Any, 
 
 
 def weights(scale: Any, curves: Mapping[str, Sequence[Any]], prediction: Any) -> Any:
-    """Gap / W1 of trained critics over the weight of the penalty: medians and ranges of the seeds, and a formula.
+    """Gap / W1 of trained critics over the weight of the penalty: medians and middle seeds, and a formula.
 
-    curves: name -> one row of gap / W1 for each seed.  prediction: (weights, factors) of the formula."""
+    curves: name -> one row of gap / W1 for each of three or more seeds.  prediction: (weights, factors)."""
     picture, ax = figure(width=7, height=3.8)
     ax.plot(*prediction, color=QUIET, linewidth=1.2, label="$1 + \\theta/2\\lambda$, two points")
     for (name, rows), look in zip(curves.items(), (THIRD, FIRST, SECOND), strict=False):
         ax.plot(scale, np.median(rows, axis=0), label=name, **{**look, "markersize": 5}, linewidth=1.4)
-        ax.fill_between(scale, np.min(rows, axis=0), np.max(rows, axis=0), color=look["color"], alpha=0.2, linewidth=0)
+        trimmed = np.sort(rows, axis=0)[1:-1]  # without the best and the worst seed
+        ax.fill_between(scale, trimmed.min(axis=0), trimmed.max(axis=0), color=look["color"], alpha=0.2, linewidth=0)
     ax.axhline(1, color="black", linewidth=0.8)
     ax.set(xlabel="weight λ of the penalty", ylabel="gap / exact $W_1$", xscale="log", yscale="log")
     ax.set_yticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
