@@ -17,6 +17,7 @@ eighths = st.integers(-40, 40).map(lambda k: k / 8)
 positive = st.integers(1, 40).map(lambda k: k / 8)
 nonzero = st.one_of(positive, positive.map(lambda t: -t))
 shapes = st.sampled_from([(1,), (4,), (2, 3), (2, 1, 2)])
+dims = st.integers(1, 4)
 
 
 def near(got, want, what="your answer", atol=1e-6):
@@ -55,9 +56,9 @@ def slope_of(f, x):
 
 
 @st.composite
-def batches(draw, elements=eighths):
+def batches(draw):
     n, m = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    return draw(arrays(float, n, elements=elements)), draw(arrays(float, m, elements=elements))
+    return draw(arrays(float, n, elements=eighths)), draw(arrays(float, m, elements=eighths))
 
 
 LOSSES = ("loss of the critic", "loss of the generator")
@@ -70,9 +71,9 @@ LOSSES = ("loss of the critic", "loss of the generator")
 @example((np.array([-2.0]), np.array([5.0, 0.0])))
 @example((np.array([1e4]), np.array([-1e4, 0.0])))
 @given(batches())
-def test_wgan_losses_critic(values):
+def test_wgan_losses_critic(real_and_fake):
     """the critic's loss, batches of any size"""
-    real, fake = values
+    real, fake = real_and_fake
     got = parts(sub.wgan_losses(real, fake), LOSSES)
     near(got[0], sum(fake) / len(fake) - sum(real) / len(real), LOSSES[0])
 
@@ -82,9 +83,9 @@ def test_wgan_losses_critic(values):
       "in f on the data, and no logarithm stands in it")  # fmt: skip
 @example((np.array([3.0]), np.array([-1.0, 3.0])))
 @given(batches())
-def test_wgan_losses_generator(values):
+def test_wgan_losses_generator(real_and_fake):
     """the generator's loss"""
-    real, fake = values
+    real, fake = real_and_fake
     got = parts(sub.wgan_losses(real, fake), LOSSES)
     near(
         -shaped(got[1], (), LOSSES[1]) * len(fake),
@@ -197,9 +198,9 @@ def test_rmsprop_step_eps(state):
 
 
 @st.composite
-def networks(draw, elements):
+def networks(draw):
     """A list of arrays."""
-    return [draw(arrays(float, draw(shapes), elements=elements)) for _ in range(draw(st.integers(1, 3)))]
+    return [draw(arrays(float, draw(shapes), elements=eighths)) for _ in range(draw(st.integers(1, 3)))]
 
 
 LAYERS = [np.array([[0.5, -3.0], [2.0, 0.25]]), np.array([-0.5, 0.0, 1.5])]
@@ -209,16 +210,16 @@ LAYERS = [np.array([[0.5, -3.0], [2.0, 0.25]]), np.array([-0.5, 0.0, 1.5])]
 @hint("each entry by itself: what lies in [-c, c] stays as it is, what lies outside goes to the nearer end, -c below "
       "and c above; nothing is rescaled, and nothing set to 0")  # fmt: skip
 @example(LAYERS, 1.0)
-@given(networks(eighths), st.sampled_from([0.01, 0.5, 1.0, 2.0]))
+@given(networks(), st.sampled_from([0.01, 0.5, 1.0, 2.0]))
 def test_clip_weights_box(weights, c):
     """the nearest point of the box"""
     near_each(sub.clip_weights(weights, c), [(np.abs(w + c) - np.abs(w - c)) / 2 for w in weights])
 
 
 @st.composite
-def steps(draw, elements=eighths):
+def steps(draw):
     """Weights, gradients."""
-    weights = draw(networks(elements))
+    weights = draw(networks())
     return weights, [draw(arrays(float, w.shape, elements=eighths)) for w in weights]
 
 
@@ -226,9 +227,10 @@ def steps(draw, elements=eighths):
 @hint("the gradients are those of the gap, and the critic makes its gap larger: it steps up, by lr times the gradient")
 @example((LAYERS, [np.array([[1.0, 2.0], [-3.0, 0.5]]), np.array([1.0, -1.0, 2.0])]), 0.5)
 @given(steps(), st.sampled_from([0.01, 0.5, 1.0]))
-def test_critic_step_up(step, lr):
+def test_critic_step_up(weights_and_gradients, lr):
     """the step, with c too large to matter"""
-    near_each(sub.critic_step(*step, lr, 1e3), [(w / lr + g) * lr for w, g in zip(*step, strict=True)])
+    moved = [(w / lr + g) * lr for w, g in zip(*weights_and_gradients, strict=True)]
+    near_each(sub.critic_step(*weights_and_gradients, lr, 1e3), moved)
 
 
 @points(1)
@@ -236,10 +238,10 @@ def test_critic_step_up(step, lr):
       "weight is outside [-c, c] when the critic is used")  # fmt: skip
 @example((LAYERS, [np.array([[1.0, 8.0], [-3.0, 0.5]]), np.array([1.0, -1.0, 2.0])]), 0.5, 1.0)
 @given(steps(), st.sampled_from([0.5, 1.0, 2.0]), st.sampled_from([0.25, 1.0, 2.0]))
-def test_critic_step_clip(step, lr, c):
+def test_critic_step_clip(weights_and_gradients, lr, c):
     """the clipped weights"""
-    moved = [(w / lr + g) * lr for w, g in zip(*step, strict=True)]
-    near_each(sub.critic_step(*step, lr, c), [(np.abs(w + c) - np.abs(w - c)) / 2 for w in moved])
+    moved = [(w / lr + g) * lr for w, g in zip(*weights_and_gradients, strict=True)]
+    near_each(sub.critic_step(*weights_and_gradients, lr, c), [(np.abs(w + c) - np.abs(w - c)) / 2 for w in moved])
 
 
 # turns
@@ -292,16 +294,13 @@ def stretching(draw, least, most):
     """Weights of a network, and the product of their largest singular values."""
     layers, sizes = draw(st.integers(least, most)), draw(st.lists(dims, min_size=most + 1, max_size=most + 1))
     weights, product = [], 1.0
-    for n, m in list(pairwise(sizes))[:layers]:
-        stretch, k = np.zeros((m, n)), min(m, n)
-        s = draw(st.lists(positive, min_size=k, max_size=k))
-        np.fill_diagonal(stretch, s)
-        weights.append(draw(reflections(m)) @ stretch @ draw(reflections(n)))
-        product *= max(s)
+    for n, m in pairwise(sizes[: layers + 1]):
+        s = draw(arrays(float, min(m, n), elements=positive))
+        weights.append(draw(reflections(m))[:, : len(s)] * s @ draw(reflections(n))[: len(s)])
+        product *= s.max()
     return weights, product
 
 
-dims = st.integers(1, 4)
 LEANING = np.array([[1.0, 10.0], [0.0, 1.0]])
 
 
@@ -311,9 +310,9 @@ LEANING = np.array([[1.0, 10.0], [0.0, 1.0]])
 @example(([LEANING], 5 + 26**0.5))
 @example(([np.array([[1.0, 2.0], [2.0, -1.0], [0.0, 3.0]])], 14**0.5))
 @given(stretching(1, 1))
-def test_lipschitz_bound_one_layer(case):
+def test_lipschitz_bound_one_layer(weights_and_bound):
     """one layer, square or not"""
-    near(sub.lipschitz_bound(case[0]), case[1])
+    near(sub.lipschitz_bound(weights_and_bound[0]), weights_and_bound[1])
 
 
 @points(1)
@@ -321,9 +320,9 @@ def test_lipschitz_bound_one_layer(case):
       "layer's own; ReLU stands between, so the matrices cannot be multiplied first")  # fmt: skip
 @example(([np.diag([1.0, 0.5]), LEANING, np.array([[3.0, 4.0]])], 5 * (5 + 26**0.5)))
 @given(stretching(2, 3))
-def test_lipschitz_bound_layers(case):
+def test_lipschitz_bound_layers(weights_and_bound):
     """several layers"""
-    near(sub.lipschitz_bound(case[0]), case[1])
+    near(sub.lipschitz_bound(weights_and_bound[0]), weights_and_bound[1])
 
 
 # what the gap says
@@ -331,8 +330,8 @@ def test_lipschitz_bound_layers(case):
 
 @st.composite
 def judged(draw, shared):
-    """x, y, f, g of one critic; with `shared`, a point of x or more may lie in y too."""
-    n, m, d = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    """x, y, f, g of one critic; with `shared`, at least one point of x lies in y too."""
+    n, m, d = draw(dims), draw(dims), draw(dims)
     coarse = st.integers(-2, 2).map(float)
     x, y = draw(arrays(float, (n, d), elements=coarse)), draw(arrays(float, (m, d), elements=coarse))
     if shared:
@@ -361,9 +360,9 @@ def check_slope(x, y, f, g):
           np.array([2.0, 9.0])))  # fmt: skip
 @example((np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[1.0, 1.0]]), np.array([1.0, 9.0]), np.array([6.0])))
 @given(judged(shared=False))
-def test_secant_constant_pairs(case):
+def test_secant_constant_pairs(x_y_f_g):
     """data and samples apart"""
-    check_slope(*case)
+    check_slope(*x_y_f_g)
 
 
 @points(1)
@@ -371,9 +370,9 @@ def test_secant_constant_pairs(case):
 @example((np.array([[1.0, 2.0], [0.0, 0.0]]), np.array([[1.0, 2.0]]), np.array([3.0, 1.0]), np.array([3.0])))
 @example((np.array([[1.0, 2.0]]), np.array([[1.0, 2.0]]), np.array([3.0]), np.array([3.0])))
 @given(judged(shared=True))
-def test_secant_constant_shared_places(case):
+def test_secant_constant_shared_places(x_y_f_g):
     """samples that hit the data"""
-    check_slope(*case)
+    check_slope(*x_y_f_g)
 
 
 @points(1)
@@ -381,9 +380,9 @@ def test_secant_constant_shared_places(case):
       "constant: a critic that is three times as steep has the same normalised gap")  # fmt: skip
 @example((np.array([1.0, 2.0, 6.0]), np.array([5.0])), 0.25)
 @given(batches(), positive)
-def test_normalised_gap_steepness(values, constant):
+def test_normalised_gap_steepness(f_and_g, constant):
     """a critic of any steepness"""
-    f, g = values
+    f, g = f_and_g
     want = sum((f - sum(g) / len(g)) / constant) / len(f)
     near(sub.normalised_gap(f, g, constant), want)
     near(sub.normalised_gap(3 * f, 3 * g, 3 * constant), want, "the answer for 3 f")

@@ -60,9 +60,9 @@ def data_and_samples(draw):
 @example((np.array([[1.0, 2.0], [5.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])), 0)
 @example((np.ones((4, 2, 3, 3)), np.zeros((4, 2, 3, 3))), 1)
 @given(data_and_samples(), seeds)
-def test_interpolates_lines(pairs, seed):
+def test_interpolates_lines(real_and_fake, seed):
     """points on the lines, data with any number of axes"""
-    real, fake = pairs
+    real, fake = real_and_fake
     got = shaped(sub.interpolates(real, fake, np.random.default_rng(seed)), real.shape)
     for i, (x, y, p) in enumerate(zip(real, fake, got, strict=True)):
         weight = np.sum((p - y) * (x - y)) / np.sum((x - y) ** 2)
@@ -111,9 +111,9 @@ pictures = st.sampled_from([(3,), (2, 2, 2), (3, 1, 2, 2), (1, 2, 1, 3)])
       "neither axis 0 nor the whole batch; and a sum, no mean")  # fmt: skip
 @example((np.array([[3.0, 4.0], [6.0, 8.0]]), np.array([5.0, 10.0])))
 @given(arrows(vectors, positive))
-def test_gradient_norms_vectors(case):
+def test_gradient_norms_vectors(gradients_and_norms):
     """points that are vectors"""
-    gradients, norms = case
+    gradients, norms = gradients_and_norms
     near(sub.gradient_norms(gradients), norms)
 
 
@@ -122,9 +122,9 @@ def test_gradient_norms_vectors(case):
       "last axis alone; a point that is one number has one slope, whose norm is its size")  # fmt: skip
 @example((np.full((2, 3, 2, 2), 0.5), np.full(2, 3**0.5)))
 @given(arrows(pictures, positive))
-def test_gradient_norms_any_axes(case):
+def test_gradient_norms_any_axes(gradients_and_norms):
     """points that are numbers, matrices, pictures"""
-    gradients, norms = case
+    gradients, norms = gradients_and_norms
     near(sub.gradient_norms(gradients), norms)
 
 
@@ -252,9 +252,9 @@ def rounds(case, steps):
 @example((LEANING, np.array([1.0, 1.0])), 2)
 @example((np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]), np.array([1.0, 2.0])), 1)
 @given(matrix_and_u, st.integers(1, 4))
-def test_power_iteration_vectors(case, steps):
+def test_power_iteration_vectors(W_and_u, steps):
     """the two vectors"""
-    got, want = rounds(case, steps)
+    got, want = rounds(W_and_u, steps)
     near(got[1], want[1], "u", rtol=1e-4, atol=1e-5)
     near(got[2], want[2], "v", rtol=1e-4, atol=1e-5)
 
@@ -265,9 +265,9 @@ def test_power_iteration_vectors(case, steps):
 @example((LEANING, np.array([1.0, 1.0])), 1)
 @example((np.array([[2.0, 1.0], [1.0, -2.0], [1.0, 1.0]]), np.array([1.0, 1.0, 1.0])), 1)
 @given(matrix_and_u, st.integers(1, 4))
-def test_power_iteration_sigma(case, steps):
+def test_power_iteration_sigma(W_and_u, steps):
     """the singular value"""
-    got, want = rounds(case, steps)
+    got, want = rounds(W_and_u, steps)
     near(got[0], want[0], "sigma", rtol=1e-4)
 
 
@@ -293,9 +293,9 @@ GROWING = [np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[2.0, 2.0], [0.0, 1.0]]
       "of u in us: a u that is changed in place changes all the entries of a list at once")  # fmt: skip
 @example((GROWING, [True] * 3, np.array([1.0, 0.0])))
 @given(st.integers(1, 4).flatmap(started))
-def test_track_sigma_training(case):
+def test_track_sigma_training(matrices_training_u):
     """training all the time"""
-    matrices, training, u = case
+    matrices, training, u = matrices_training_u
     tracked(matrices, training, unit(u), unit(np.ones(matrices[0].shape[1])))
 
 
@@ -305,9 +305,9 @@ def test_track_sigma_training(case):
 @example((GROWING, [True, False, True], np.array([1.0, 0.0])))
 @example((GROWING, [False, True, False], np.array([1.0, 0.0])))
 @given(started(3, always=False))
-def test_track_sigma_evaluation(case):
+def test_track_sigma_evaluation(matrices_training_u):
     """training and evaluation in turns"""
-    matrices, training, u = case
+    matrices, training, u = matrices_training_u
     tracked(matrices, training, unit(u), unit(np.arange(1.0, matrices[0].shape[1] + 1)))
 
 
@@ -345,10 +345,10 @@ def with_gradient(layer):
       "divided; sigma is u^T W v with the vectors as they are, not the value that they will converge to")  # fmt: skip
 @example((np.array([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]]), FIXED[0], np.array([1.0, 2.0]), *FIXED[1:]))
 @given(layers().flatmap(with_inputs))
-def test_spectral_layer_forward(case):
+def test_spectral_layer_forward(x_W_b_u_v):
     """the layer's outputs"""
-    x, W, b, u, v = case
-    got = shaped(sub.spectral_layer(*case), (len(x), len(W)))
+    x, W, b, u, v = x_W_b_u_v
+    got = shaped(sub.spectral_layer(*x_W_b_u_v), (len(x), len(W)))
     near((got - b) * np.sum(W * np.outer(u, v)), np.einsum("ij,nj->ni", W, x), "(output - b) sigma", atol=2e-5)
 
 
@@ -368,9 +368,9 @@ def check_spectral_gradient(G, W, u, v):
       "nothing comes through sigma, and G / sigma is all there is")  # fmt: skip
 @example((np.array([[2.0, 1.0], [-1.0, 1.0]]), *FIXED))
 @given(layers(least=2).flatmap(with_gradient).map(without_scale))
-def test_spectral_gradient_straight(case):
+def test_spectral_gradient_straight(G_W_u_v):
     """a loss that does not mind the scale of W"""
-    check_spectral_gradient(*case)
+    check_spectral_gradient(*G_W_u_v)
 
 
 @points(1)
@@ -378,9 +378,9 @@ def test_spectral_gradient_straight(case):
       "off from G, where <A, B> is the sum of the entrywise products; all of it divided by sigma, once")  # fmt: skip
 @example((np.array([[2.0, 1.0], [1.0, 1.0]]), *FIXED))
 @given(layers().flatmap(with_gradient))
-def test_spectral_gradient_through_sigma(case):
+def test_spectral_gradient_through_sigma(G_W_u_v):
     """any loss"""
-    check_spectral_gradient(*case)
+    check_spectral_gradient(*G_W_u_v)
 
 
 # the penalty's gradient in the weights
@@ -413,9 +413,9 @@ CRITIC = np.array([[1.0, 0.5], [-0.5, 1.5]]), np.array([0.25, -0.5]), np.array([
       "coordinate j of grad f by a[k] (1 - t[k]^2), and the penalty changes by penalty_slopes times that")  # fmt: skip
 @example((*CRITIC, np.zeros((2, 2)), 10.0))
 @given(critics(at_zero=True))
-def test_penalty_gradient_direct(case):
+def test_penalty_gradient_direct(W_b_a_x_lam):
     """points at 0, where W x + b does not feel W"""
-    check_penalty_gradient(*case)
+    check_penalty_gradient(*W_b_a_x_lam)
 
 
 @points(1)
@@ -423,6 +423,6 @@ def test_penalty_gradient_direct(case):
       "1 - t[k]^2 change by -2 t[k] (1 - t[k]^2) x[j]; add what this does to grad f through the row W[k]")  # fmt: skip
 @example((*CRITIC, np.array([[1.0, -0.5], [0.25, 1.0]]), 10.0))
 @given(critics(at_zero=False))
-def test_penalty_gradient_second_order(case):
+def test_penalty_gradient_second_order(W_b_a_x_lam):
     """points anywhere"""
-    check_penalty_gradient(*case)
+    check_penalty_gradient(*W_b_a_x_lam)
