@@ -49,7 +49,7 @@ def clipped_supremum(
     left.plot(place, ratio, "o", color="black", markersize=4, label="clipped network")
     left.axhline(k, color=COLOURS[4], linewidth=1.2, linestyle="--", label=f"k = {k:g}")
     left.set(xlabel="place m of both laws", ylabel="supremum / W1", ylim=(0, 1.2 * k))
-    left.legend(frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1, 0.92))
+    left.legend(frameon=False, fontsize=9, loc="center right")
     right.plot(w1, supremum, ".", color="black", markersize=5, label="a pair of laws")
     end = np.array([0, w1.max()])
     right.plot(end, k * end, color=COLOURS[4], linewidth=1.2, linestyle="--", label=f"{k:g} W1, as printed")
@@ -80,17 +80,20 @@ def walls(weights: Mapping[float, Mapping[int, np.ndarray]]) -> Any:
     return picture
 
 
-def estimates(steps: Sequence[int], curves: Mapping[str, np.ndarray], null: float) -> Any:
-    """Several curves over training steps on a logarithmic axis, and the null of the exact distance as a line."""
-    picture, ax = figure(width=8.0, height=3.8)
-    for (name, values), look in zip(curves.items(), series(len(curves)), strict=True):
-        values = np.where(np.asarray(values) > 0, values, np.nan)  # a negative gap has no logarithm
-        ax.plot(steps, values, label=name, markersize=3.5, linewidth=1.6, **look)
-    ax.axhline(null, color=QUIET, linewidth=1)
-    ax.annotate("null: W1 of two sets of data", (steps[-1], null), (0, 3), textcoords="offset points",
-                ha="right", fontsize=8, color="#444444")  # fmt: skip
-    ax.set(xlabel="step of the generator", ylabel="distance, or what the critic says of it", yscale="log")
-    ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+def estimates(steps: Sequence[int], panels: Mapping[str, Mapping[str, np.ndarray]], null: float) -> Any:
+    """One panel for each training: curves over its steps on a logarithmic axis, and the null of the exact distance.
+
+    panels: title -> label -> (len(steps),).  Values that are not positive are left out."""
+    picture, axes = figure(1, len(panels), width=5.2 * len(panels), height=3.8, squeeze=False, sharey=True)
+    for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
+        for (name, values), look in zip(curves.items(), series(len(curves)), strict=True):
+            shown = np.where(np.asarray(values) > 0, values, np.nan)
+            ax.plot(steps, shown, label=name, markersize=3.5, linewidth=1.6, **look)
+        ax.axhline(null, color=QUIET, linewidth=1.2, label="null of W1")
+        ax.set_title(title, fontsize=10)
+        ax.set(xlabel="step of the generator", yscale="log")
+    axes[0, 0].set_ylabel("distance, or what the critic says of it")
+    axes[0, -1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     return picture
 
 

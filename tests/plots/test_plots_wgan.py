@@ -28,7 +28,8 @@ def walls():
 
 
 def estimates():
-    return plots.estimates([0, 10, 20], {"exact": np.array([1, 0.5, 0.2]), "gap": np.array([0.1, -0.1, 0.05])}, 0.1)
+    curves = {"exact": np.array([1, 0.5, 0.2]), "gap": np.array([0.1, -0.1, 0.05])}
+    return plots.estimates([0, 10, 20], {"c = 0.01": curves, "c = 0.3": curves}, 0.1)
 
 
 def potentials():
