@@ -1,8 +1,10 @@
 """Grading many submissions of one exercise: each in a session of its own, several at a time."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import json
 import os
 import platform
 import subprocess
@@ -10,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,7 +25,7 @@ from minigen.grading.intake import Rejected, Upload, read
 from minigen.grading.limits import Limits
 from minigen.grading.runner import GradingError
 from minigen.grading.scoring import Manifest, Record, score
-from minigen.grading.session import Job
+from minigen.grading.session import REST, Job
 from minigen.grading.walls import Wall, bubblewrap
 
 _GRACE = 120.0  # seconds that a session may take beyond the limit of its submission: for starting, and for the tests
@@ -147,8 +149,8 @@ class Grader:
                 start_new_session=True,
             )
             self._running.add(process)
+        assert process.stdin is not None
         try:
-            assert process.stdin is not None
             process.stdin.write(job.line())
             process.stdin.flush()
             process.wait(self.limits.total + _GRACE)
@@ -159,15 +161,8 @@ class Grader:
             process.wait()
             with self._lock:
                 self._running.discard(process)
-            if process.stdin is not None:
-                _close(process.stdin.close)
-
-
-def _close(close: Callable[[], None]) -> None:
-    try:
-        close()
-    except OSError:  # there is nobody to read what was still to be written
-        return
+            with contextlib.suppress(OSError):  # there may be nobody to read what was still to be written
+                process.stdin.close()
 
 
 def _environment() -> dict[str, str]:
@@ -178,9 +173,11 @@ def _environment() -> dict[str, str]:
 
 
 def _said(folder: Path) -> str:
-    parts = [path.read_text(errors="replace")[-2000:] for path in (folder / "said.txt", folder / "session.json")
-             if path.exists()]  # fmt: skip
-    return "\n".join(parts).strip()
+    """What a session says that did not do what it should."""
+    said = (folder / "said.txt").read_text(errors="replace")[-2000:]
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        said = "\n".join([*json.loads((folder / REST).read_text())["faults"], said])
+    return said.strip()
 
 
 def _fingerprint(assignment: Assignment, wall: Wall, limits: Limits) -> bytes:

@@ -125,7 +125,7 @@ def _pytest(job: Job, nodes: list[str], log: str, seed: int, remote: Any, *optio
             [
                 *(*nodes, "-q", "-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
                 *("-p", "no:cacheprovider", "-p", "minigen.grading.plugin", "-p", "_hypothesis_pytestplugin"),
-                *("--no-shrink", "--tb=no", f"--hypothesis-seed={seed}", "--results", str(folder / log), *options),
+                *("--no-shrink", "--tb=short", f"--hypothesis-seed={seed}", "--results", str(folder / log), *options),
             ],
             plugins=[_Clock(remote)],
         )

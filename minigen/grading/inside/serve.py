@@ -9,6 +9,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -20,11 +21,11 @@ _MAX_TEXT = 2000
 
 
 class Channel:
-    """Frames on two file descriptors."""
+    """Frames on two file descriptors.  answer: makes the reply to a call, once there is what to call."""
 
     def __init__(self, incoming: int, outgoing: int):
         self._in, self._out = os.fdopen(incoming, "rb"), outgoing
-        self._functions: dict[int, Callable] = {}
+        self.answer: Callable[..., bytes] | None = None
 
     def receive(self) -> Any:
         """The next value; SystemExit where the grader has hung up."""
@@ -34,7 +35,9 @@ class Channel:
         return wire.decode(self._in.read(LENGTH.unpack(head)[0]), self._function)
 
     def send(self, value: Any) -> None:
-        data = wire.encode(value)
+        self.send_frame(wire.encode(value))
+
+    def send_frame(self, data: bytes) -> None:
         data = LENGTH.pack(len(data)) + data
         while data:
             data = data[os.write(self._out, data) :]
@@ -44,10 +47,13 @@ class Channel:
 
         def f(*args: Any, **kwargs: Any) -> Any:
             self.send(["callback", number, args, kwargs])
-            kind, *answer = self.receive()
+            kind, *reply = self.receive()
+            while kind == "call" and self.answer is not None:  # it may itself call what is here
+                self.send_frame(self.answer(*reply))
+                kind, *reply = self.receive()
             if kind == "value":
-                return answer[0]
-            name, text = answer
+                return reply[0]
+            name, text = reply
             raise _ERRORS.get(name, RuntimeError)(text)
 
         return f
@@ -75,14 +81,21 @@ def main() -> None:
     _, name, source = channel.receive()
     module = ModuleType("minigen_submission")
     channel.send(_load(module, name, source.tobytes()))
+    channel.answer = partial(_answer, module, name)
     while True:
-        _, number, function, args, kwargs = channel.receive()
-        try:
-            channel.send(["value", number, _call(module, name, function, args, kwargs)])
-        except _Told as told:
-            channel.send(["error", number, *told.args])
-        except wire.WireError as error:
-            channel.send(["error", number, "data", f"{function} should return numbers, arrays or lists, not {error}"])
+        _, *call = channel.receive()
+        channel.send_frame(channel.answer(*call))
+
+
+def _answer(module: ModuleType, name: str, number: int, function: str, args: list, kwargs: dict) -> bytes:
+    """The reply to a call, as a frame: a value or an error."""
+    try:
+        return wire.encode(["value", number, _call(module, name, function, args, kwargs)])
+    except _Told as told:
+        return wire.encode(["error", number, *told.args])
+    except wire.WireError as error:
+        text = f"{function} should return numbers, arrays or lists, not {error}"
+        return wire.encode(["error", number, "data", text])
 
 
 def _open_channel() -> Channel:
@@ -126,7 +139,7 @@ def _load(module: ModuleType, name: str, source: bytes) -> list:
     return ["loaded"]
 
 
-def _call(module: ModuleType, name: str, function: str, args: tuple, kwargs: dict) -> Any:
+def _call(module: ModuleType, name: str, function: str, args: list, kwargs: dict) -> Any:
     f = getattr(module, function, None)
     if f is None:
         raise _Told("unusable", f"{name} has no function {function}: was it renamed or deleted?")

@@ -1,0 +1,232 @@
+"""`minigen grade` from uploads to gradebook: points, other inputs, resume, overrides, and whose fault an error is."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import pytest
+from small_exercise import HALF, RIGHT, STUB, TESTS
+
+from minigen.cli import main
+from minigen.grading.choice import problem
+from minigen.grading.grader import seed_of
+from minigen.grading.walls import walls
+
+HIDDEN = '''\
+"""More about numbers."""
+from minigen.grading import assert_close, hint, points, sub
+
+@points(3)
+@hint("half numbers too")
+def test_double_halves():
+    """halves"""
+    assert_close(sub.double(0.5), 1.0)
+'''
+
+pytestmark = pytest.mark.skipif(all(problem(wall) for wall in walls()), reason="no wall stands on this machine")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    folder = tmp_path / "exercises" / "07_numbers"
+    folder.mkdir(parents=True)
+    (folder / "test_exercise.py").write_text(TESTS)
+    (folder / "exercise.py").write_text(STUB)
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def grade(*more):
+    return main(["grade", "in", "-a", "7", "-o", "out", "--jobs", "2", *more])
+
+
+def grades(course):
+    return {row["id"]: row for row in json.loads((course / "out" / "grades.json").read_text())["grades"]}
+
+
+def journal(course):
+    return [json.loads(line)["id"] for line in (course / "out" / "journal.jsonl").read_text().splitlines()]
+
+
+def test_a_class_is_graded(course, capsys):
+    (course / "in" / "ann.py").write_text(RIGHT)
+    (course / "in" / "bob").mkdir()
+    (course / "in" / "bob" / "exercise.py").write_text(HALF)
+    cells = [{"cell_type": "markdown", "source": "# Mine"},
+             {"cell_type": "code", "source": ["%matplotlib inline\n", RIGHT]},
+             {"cell_type": "code", "source": "%%time\nraise ValueError"}]  # fmt: skip
+    (course / "in" / "cleo.ipynb").write_text(json.dumps({"cells": cells}))
+    (course / "in" / "roster.csv").write_text("\ufeffID, Name\nann,=Ann\ncleo,Cleo\ndan,Dan\n")
+    assert grade() == 0
+    said = capsys.readouterr()
+    assert "4 submissions: 2 ok, 1 missing, 1 partial; mean 3.75 of 6 points" in said.out
+    assert "not in the roster: bob" in said.err
+    with open(course / "out" / "grades.csv", newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert {id: (row["points"], row["max"], row["status"]) for id, row in rows.items()} == {
+        "ann": ("6", "6", "ok"), "bob": ("3", "6", "partial"), "cleo": ("6", "6", "ok"), "dan": ("0", "6", "missing"),
+    }  # fmt: skip
+    assert rows["ann"]["name"] == "'=Ann" and rows["bob"]["test_double"] == "0" and rows["bob"]["test_draw"] == "1"
+    page = (course / "out" / "feedback" / "bob.md").read_text()
+    assert "**3 of 6 points**" in page and "hint: twice as much" in page and "your answer is 25; wanted 10" in page
+    results = json.loads((course / "out" / "gradescope" / "bob.json").read_text())
+    assert results["score"] == 3 and [t["score"] for t in results["tests"]] == [0, 0, 1, 1, 1]
+    suites = ElementTree.parse(course / "out" / "junit.xml").getroot()
+    failures = {suite.get("name"): suite.get("failures") for suite in suites}
+    assert failures == {"ann": "0", "bob": "2", "cleo": "0", "dan": "5"}
+
+
+def test_of_hidden_tests_titles_and_hints_are_shown_only(course):
+    (course / "in" / "ann.py").write_text(RIGHT.replace("return 2 * x", "return 2 * x if x != 0.5 else 0"))
+    (course / "hidden.py").write_text(HIDDEN)
+    (course / "secret").write_text("a secret of the instructor")
+    assert grade("--secret", "secret", "--hidden", "hidden.py") == 0
+    ann = grades(course)["ann"]
+    assert (ann["points"], ann["status"]) == (6, "partial")
+    assert ann["tests"][-1] == {
+        "name": "test_double_halves", "task": "double", "title": "halves", "points": 3, "earned": 0,
+        "outcome": "failed", "hidden": True, "hint": "half numbers too", "message": "", "example": "",
+    }  # fmt: skip
+    for kind in ("md", "html"):
+        page = (course / "out" / "feedback" / f"ann.{kind}").read_text()
+        assert "halves" in page and "half numbers too" in page and "0.5" not in page
+
+
+def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course):
+    tests = TESTS.replace("numbers = st.integers(-9, 9)", "numbers = st.integers(-10**9, 10**9)")
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
+    (course / "in" / "spy.py").write_text(RIGHT.replace("return 2 * x", "print(x)\n    return 2 * x"))
+    assert grade() == 0
+    drawn = [int(x) for x in grades(course)["spy"]["printed"].split()]
+    public = set(drawn[: len(drawn) // 2])  # as many as are drawn with the other seed
+    assert len(public) > 10 and not public & set(drawn[len(drawn) // 2 + 1 :]) - {5, 0, 1}
+    by_heart = RIGHT.replace("return 2 * x", f"return 2 * x if x in {public} else 0")
+    (course / "in" / "heart.py").write_text(by_heart)
+    assert grade("--resume") == 0
+    heart = grades(course)["heart"]
+    assert (heart["points"], heart["status"]) == (4, "partial")
+    assert heart["tests"][0]["message"] == "right for the inputs of the public tests, wrong for others"
+    assert heart["tests"][0]["hint"] == "twice as much" and not heart["tests"][0]["example"]
+
+
+def test_seeds_are_one_for_each_assignment_and_secret():
+    seeds = {seed_of(secret, name) for secret in (b"one", b"two") for name in ("01", "02")}
+    assert len(seeds) == 4 and seed_of(b"one", "01") in seeds and all(0 <= seed < 1 << 32 for seed in seeds)
+
+
+def test_resume_grades_what_is_new_or_changed_only(course, capsys):
+    for name in ("ann", "bob", "cleo"):
+        (course / "in" / f"{name}.py").write_text(RIGHT)
+    assert grade() == 0
+    assert sorted(journal(course)) == ["ann", "bob", "cleo"]
+    assert grade() == 2
+    assert "--resume goes on with them, --force grades everything again" in capsys.readouterr().err
+    (course / "in" / "bob.py").write_text(HALF)
+    (course / "in" / "dan.py").write_text(STUB)
+    lines = (course / "out" / "journal.jsonl").read_text()
+    (course / "out" / "journal.jsonl").write_text(lines + '{"id": "ann", "status": "o')  # cut off in the middle
+    before = (course / "out" / "secret.key").read_text()
+    assert grade("--resume") == 0
+    assert sorted(line["id"] for line in _lines(course)[3:]) == ["bob", "dan"]
+    assert {id: row["points"] for id, row in grades(course).items()} == {"ann": 6, "bob": 3, "cleo": 6, "dan": 0}
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(TESTS.replace("@points(2)", "@points(4)"))
+    assert grade("--resume") == 0  # other tests: everything again
+    assert {id: row["points"] for id, row in grades(course).items()} == {"ann": 8, "bob": 3, "cleo": 8, "dan": 0}
+    assert (course / "out" / "secret.key").read_text() == before
+    assert (course / "out" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def _lines(course):
+    lines = []
+    for line in (course / "out" / "journal.jsonl").read_text().splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            continue
+    return lines
+
+
+def test_a_run_that_is_killed_loses_and_repeats_nothing(course):
+    names = [f"s{i:02}" for i in range(8)]
+    for name in names:
+        (course / "in" / f"{name}.py").write_text(RIGHT)
+    command = [sys.executable, "-m", "minigen.cli", "grade", "in", "-a", "7", "-o", "out", "--jobs", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path, deadline = course / "out" / "journal.jsonl", time.monotonic() + 120
+    while not (path.exists() and path.read_text().count("\n") >= 2) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = journal(course)
+    assert 2 <= len(done) < len(names) and not (course / "out" / "grades.csv").exists()
+    assert grade("--resume") == 0
+    assert journal(course)[: len(done)] == done and sorted(journal(course)) == names
+    assert {row["points"] for row in grades(course).values()} == {6} and len(grades(course)) == len(names)
+
+
+def test_what_a_person_decides_stays(course, capsys):
+    (course / "in" / "ann.py").write_text(HALF)
+    (course / "out").mkdir()
+    table = "id,points,note\nann,5.5,a typo only\nnobody,1,\n"
+    (course / "out" / "overrides.csv").write_text(table)
+    assert grade() == 0
+    assert "overrides.csv names nobody that there is: nobody" in capsys.readouterr().err
+    ann = grades(course)["ann"]
+    assert (ann["points"], ann["override"], ann["note"]) == (5.5, 5.5, "a typo only")
+    assert grade("--force") == 0 and (course / "out" / "overrides.csv").read_text() == table
+    assert grades(course)["ann"]["points"] == 5.5
+
+
+def test_an_error_of_the_grader_is_for_a_person_to_look_at(course, capsys):
+    tests = TESTS.replace("sub.order([3, 1, 2])", "sub.order(object())")
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
+    (course / "in" / "ann.py").write_text(RIGHT)
+    assert grade() == 1
+    assert "the grader failed on ann, look at it: a test calls a function with an object" in capsys.readouterr().err
+    assert grades(course)["ann"]["status"] == "grader_error"
+    assert grade("--resume") == 1 and len(journal(course)) == 2  # it is tried again
+
+
+def test_tests_that_cannot_run_are_said_at_once(course, capsys):
+    broken = '"""Broken."""\nimport nothing_of_that_name\n'
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(broken)
+    (course / "in" / "ann.py").write_text(RIGHT)
+    assert grade() == 2
+    assert "nothing_of_that_name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "say what to grade"),
+        (["in", "-a", "7", "-o", "out"], "holds no submissions"),
+        (["nowhere", "-a", "7", "-o", "out"], "there is no nowhere"),
+        (["in", "-a", "9", "-o", "out"], "there is no exercise 9"),
+        (["x.py", "-a", "7", "-o", "out", "--cpu", "0"], "0 < cpu"),
+        (["x.py", "-a", "7", "-o", "out", "--jobs", "0"], "--jobs"),
+        (["x.py", "-a", "7", "-o", "out", "--roster", "x.py"], "has no column 'id'"),
+        (["x.py", "-a", "7", "-o", "out", "--hidden", "none.py"], "there is no file"),
+        (["x.py", "-a", "7", "-o", "out", "--secret", "none"], "none"),
+        (["x.py", "-a", "7", "-o", "out", "--secret", "x.py"], "16 characters"),
+    ],
+)
+def test_what_cannot_be_done_is_said(course, capsys, arguments, says):
+    (course / "x.py").write_text("x = 1\n")
+    assert main(["grade", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_one_file_without_a_wall_is_marked(course, capsys):
+    (course / "ann.py").write_text(RIGHT)
+    assert main(["grade", "ann.py", "-a", "7", "-o", "out", "--unsafe-no-sandbox"]) == 0
+    assert "UNSANDBOXED" in capsys.readouterr().err
+    pages = "feedback/ann.md", "feedback/ann.html"
+    for name in ("grades.csv", "grades.json", "junit.xml", "gradescope/ann.json", *pages):
+        assert "UNSANDBOXED" in (course / "out" / name).read_text(), name
+    assert os.path.exists("ann.py")

@@ -1,0 +1,141 @@
+"""Uploads are found and read without believing anything about them; test_hostile.py has the malicious ones."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigen.grading.intake import Rejected, Upload, find, read
+from minigen.grading.visible import visible
+
+
+def write(path, content=b"x = 1\n"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def zipped(members):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        for name, text in members.items():
+            file.writestr(name, text)
+    return data.getvalue()
+
+
+def test_all_kinds_are_found_by_id(tmp_path):
+    write(tmp_path / "ann.py")
+    write(tmp_path / "bob" / "exercise.py")
+    write(tmp_path / "cleo.zip", zipped({"exercise.py": "x = 1\n"}))
+    write(tmp_path / "dan.ipynb", json.dumps({"cells": []}).encode())
+    write(tmp_path / "éve.PY")
+    for ignored in ("roster.csv", "README.md", ".DS_Store", "__pycache__/x.py", ".hidden.py"):
+        write(tmp_path / ignored)
+    uploads = find(tmp_path)
+    assert [upload.id for upload in uploads] == ["ann", "bob", "cleo", "dan", "éve"]
+    assert all(read(upload)[1] == (b"" if upload.id == "dan" else b"x = 1\n") for upload in uploads)
+
+
+def test_one_upload_alone(tmp_path):
+    path = write(tmp_path / "mine" / "exercise.py")
+    assert [(u.id, read(u)[0]) for u in find(path)] == [("exercise", "exercise.py")]
+    assert [(u.id, read(u)[0]) for u in find(path.parent)] == [("mine", "exercise.py")]
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (["exercise.py", "other.py", "conftest.py"], "exercise.py"),
+        (["my answers.py", "notes.txt"], "my answers.py"),
+        (["a.py", "b.py"], None),
+        (["notes.txt"], None),
+    ],
+)
+def test_the_file_of_answers_in_a_folder(tmp_path, names, chosen):
+    for name in names:
+        write(tmp_path / "ann" / name, f"# {name}".encode())
+    upload = Upload("ann", tmp_path / "ann")
+    if chosen is None:
+        with pytest.raises(Rejected, match=r"exercise\.py"):
+            read(upload)
+    else:
+        assert read(upload)[1] == f"# {chosen}".encode()
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ({"exercise.py": "1"}, b"1"),
+        ({"homework/exercise.py": "2", "homework/other.py": "3"}, b"2"),
+        ({"exercise.py": "4", "old/exercise.py": "5"}, b"4"),
+        ({"__MACOSX/exercise.py": "6", "a/mine.py": "7"}, b"7"),
+        ({"exercise.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": ["8"]}]})}, b"8"),
+        ({"a/exercise.py": "1", "b/exercise.py": "2"}, None),
+        ({"a.py": "1", "b.py": "2"}, None),
+        ({"notes.txt": "1"}, None),
+    ],
+)
+def test_the_file_of_answers_in_an_archive(tmp_path, members, found):
+    upload = Upload("ann", write(tmp_path / "ann.zip", zipped(members)))
+    if found is None:
+        with pytest.raises(Rejected, match=r"exercise\.py"):
+            read(upload)
+    else:
+        assert read(upload)[1] == found
+
+
+def test_of_a_notebook_the_code_remains(tmp_path):
+    cells = [
+        {"cell_type": "code", "source": "!pip install numpy\nimport numpy as np\n%timeit f()\n"},
+        {"cell_type": "code", "source": "if 1:\n    %precision 3\n?f"},
+        {"cell_type": "markdown", "source": "def f(): wrong"},
+        {"cell_type": "code", "source": ["%%bash\n", "rm -rf /"]},
+        {"cell_type": "code", "source": ["def f(x):\n", "    return x % 2\n"], "outputs": [{"text": "f"}]},
+    ]
+    upload = Upload("ann", write(tmp_path / "ann.ipynb", json.dumps({"cells": cells}).encode()))
+    name, code = read(upload)
+    scope = {}
+    exec(compile(code, name, "exec"), scope)
+    assert scope["f"](5) == 1 and scope["np"] and name == "exercise.ipynb"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b'{"cells": 3}', b'{"cells": [{"cell_type": "code"}]}', b"\xff", b"[[[", b"null",
+     b'{"cells": [{"cell_type": "code", "source": [1]}]}'],
+)  # fmt: skip
+def test_what_is_no_notebook_is_rejected(tmp_path, content):
+    with pytest.raises(Rejected, match="the notebook cannot be read"):
+        read(Upload("ann", write(tmp_path / "ann.ipynb", content)))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_as_an_archive_are_read_or_rejected(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("zip") / "ann.zip"
+    for content in (data, zipped({"exercise.py": "x = 1"})[:-30] + data):
+        path.write_bytes(content)
+        try:
+            read(Upload("ann", path))
+        except Rejected:
+            continue
+
+
+@given(st.text(max_size=60))
+def test_what_is_shown_shows_itself_and_says_all(text):
+    shown = visible(text)
+    assert {c for c in shown if not c.isprintable()} <= {"\n", "\t"} | SPACES
+    assert visible(text.replace("\\", "")) == visible(visible(text.replace("\\", "")))
+
+
+SPACES = {chr(c) for c in range(0x3001) if chr(c).isspace()} - set("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
+
+
+def test_what_acts_is_written_out():
+    assert visible("a\x1b[31mb\r\0\x7f") == "a\\x1b[31mb\\r\\x00\\x7f"
+    assert visible("\u202egnp.exe\u2066\u200b\ud800\ue000") == "\\u202egnp.exe\\u2066\\u200b\\ud800\\ue000"
+    assert visible("one\n\ttwo é ∑ ✓ 漢") == "one\n\ttwo é ∑ ✓ 漢"
+    assert visible("e" + "\u0301" * 50) == "e" + "\u0301" * 4
+    assert visible("x" * 5000, 10) == "x" * 10 + " ..."
