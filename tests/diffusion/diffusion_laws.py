@@ -12,6 +12,9 @@ TILTED = GaussianMixture(
     [[[0.3, 0.2], [0.2, 0.4]], [[0.05, 0.0], [0.0, 0.5]], [[0.2, -0.1], [-0.1, 0.1]]],
     [0.5, 0.2, 0.3],
 )
+_A = np.random.default_rng(3).standard_normal((2, 3, 3))
+# In three dimensions: in two, a matrix of eigenvectors may be its own transpose, and hides who forgets to transpose.
+SOLID = GaussianMixture([[1.0, 0.0, -1.0], [-1.0, 0.5, 0.0]], _A @ np.swapaxes(_A, 1, 2) / 3, [0.3, 0.7])
 
 
 def affine_recursion(law, process, kernel, score=None, last_noise=False, start=(0.0, 1.0)):

@@ -143,10 +143,17 @@ def test_labels_are_dropped_at_the_given_rate():
 
 
 def test_the_schedule_scales_a_learning_rate_that_is_left_as_it_was():
+    """Asked with the number of steps made before: 3, then 4, for a run from 3 to 5."""
     model, optimizer, _ = parts()
     before = model.network.vector.data.copy()
-    list(df.train(model, MIXTURE.sample, optimizer, rng=np.random.default_rng(0), steps=2, schedule=lambda step: 0.0))
+    factors = {3: 0.0, 4: 1.0}
+    run = df.train(
+        model, MIXTURE.sample, optimizer, rng=np.random.default_rng(0), start=3, steps=5, schedule=factors.get
+    )
+    next(run)
     np.testing.assert_array_equal(model.network.vector.data, before)
+    list(run)
+    assert np.any(model.network.vector.data != before)
     assert optimizer.lr == 1e-2
 
 
