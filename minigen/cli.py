@@ -19,6 +19,8 @@ COMMANDS = {
     "distance": ("minigen.transport.cli", "the exact distance between two sets of points"),
     "check": ("minigen.grading.cli", "check your answers to an exercise"),
     "grade": ("minigen.grading.grade", "grade many submissions of an exercise, shut in so that none can cheat"),
+    "gradescope": ("minigen.grading.gradescope", "make an autograder for Gradescope"),
+    "handout": ("minigen.grading.handout", "make the folder that students get"),
 }
 
 # Which extra brings a package that a command may miss.

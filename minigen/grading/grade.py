@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--roster", type=Path, metavar="CSV", help="who is expected: a column id, and name if you like")
     add("--hidden", type=Path, metavar="FILE", help="further tests, of which students see titles and hints only")
     add("--secret", type=Path, metavar="FILE", help="key of the hidden inputs (default OUT/secret.key, made once)")
+    add("--single", action="store_true", help="SUBMISSIONS is one upload, whatever its files are called")
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="submissions at a time (one per core)")
     add("--resume", action="store_true", help="go on with OUT: what has not changed since is not graded again")
     add("--force", action="store_true", help="grade everything again, though OUT holds results")
@@ -77,7 +78,7 @@ def _grade(args: argparse.Namespace) -> int:
     if args.jobs < 1:
         raise LookupError("--jobs must be 1 at least")
     folder = cli.choose(args.assignment, Path.cwd())
-    uploads = intake.find(args.submissions)
+    uploads = intake.find(args.submissions, args.single)
     roster = _roster(args)
     overrides = gradebook.read_overrides(args.out / "overrides.csv")
     journal = Journal(args.out / "journal.jsonl")

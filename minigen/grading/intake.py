@@ -33,17 +33,17 @@ class Upload:
     problem: str = ""
 
 
-def find(place: Path) -> list[Upload]:
+def find(place: Path, single: bool = False) -> list[Upload]:
     """The uploads in a folder, by id: ID.py, ID.ipynb, ID.zip, ID/exercise.py.
 
-    A file, or a folder that itself holds an exercise.py, is one upload.  Two for one id are both rejected.  Raises
-    LookupError if there are none.
+    A file, or a folder that itself holds an exercise.py, is one upload, and so is any folder if it is said to be a
+    single one.  Two for one id are both rejected.  Raises LookupError if there are none.
     """
     if not place.exists():
         raise LookupError(f"there is no {place}")
     if place.is_file():
         return [_upload(place)]
-    if any((place / (_MAIN + kind)).is_file() for kind in _KINDS):
+    if single or any((place / (_MAIN + kind)).is_file() for kind in _KINDS):
         return [Upload(_id(place.resolve().name), place)]
     entries = sorted(os.scandir(place), key=lambda entry: entry.name)
     uploads = [_upload(Path(entry.path)) for entry in entries if _is_upload(entry)]
