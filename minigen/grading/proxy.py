@@ -224,7 +224,7 @@ class Remote:
         self.statuses: list[str] = []
         self.faults: list[str] = []
         self.late = False
-        self.printed = ""
+        self._printed = ""
 
     def start_test(self) -> None:
         """The next calls belong to another test."""
@@ -275,9 +275,13 @@ class Remote:
     def close(self) -> None:
         """End the worker, if there is one."""
         if self._worker is not None:
-            self.printed = self.printed or self._worker.said()
+            self._printed = self.printed()
             self._worker.close()
             self._worker = None
+
+    def printed(self) -> str:
+        """What was printed so far by the first worker that printed anything, the beginning of it."""
+        return self._printed or (self._worker.said() if self._worker is not None else "")
 
     def _receive(self) -> list:
         assert self._worker is not None

@@ -58,10 +58,10 @@ def main() -> None:
     wall = next(wall for wall in [*walls(), NONE] if wall.name == job.wall)
     remote = Remote(wall, Limits(**job.limits), job.name, base64.b64decode(job.source))
     threading.Thread(target=_end_with_the_grader, args=(remote,), daemon=True).start()
-    problem = _grade(job, remote)
+    problem, printed = _grade(job, remote)
     remote.close()
     rest = {"problem": problem, "statuses": remote.statuses, "late": remote.late, "faults": remote.faults}
-    Path(job.folder, REST).write_text(json.dumps({**rest, "printed": remote.printed}))
+    Path(job.folder, REST).write_text(json.dumps({**rest, "printed": printed}))
     os._exit(0)
 
 
@@ -71,26 +71,27 @@ def _end_with_the_grader(remote: Any) -> None:
     os._exit(1)
 
 
-def _grade(job: Job, remote: Any) -> str:
-    """Run all tests; what keeps the file from being loaded, or ""."""
+def _grade(job: Job, remote: Any) -> tuple[str, str]:
+    """Run all tests; what keeps the file from being loaded, or "", and what it printed that its author may see."""
     from minigen.grading.proxy import WallError, WorkerLost
     from minigen.grading.submission import SubmissionError, select, sub
 
     if not job.source:
         _pytest(job, [job.tests], PUBLIC, 0, remote, "--collect-only")
         _pytest(job, [job.hidden], HIDDEN, 0, remote, "--collect-only")
-        return ""
+        return "", ""
     select(sub, Path(job.name), remote.call)
     try:
         remote.load()
     except WallError:
-        return ""  # it is among the faults
+        return "", ""  # it is among the faults
     except (SubmissionError, WorkerLost) as error:
-        return str(error)
+        return str(error), remote.printed()
     _pytest(job, [job.tests], PUBLIC, job.seeds[0], remote)
+    printed = remote.printed()  # from here on it could tell hidden inputs
     _pytest(job, _passed(Path(job.folder, PUBLIC), job.tests), OTHERS, job.seeds[1], remote)
     _pytest(job, [job.hidden], HIDDEN, job.seeds[1], remote)
-    return ""
+    return "", printed
 
 
 def _passed(log: Path, tests: str) -> list[str]:

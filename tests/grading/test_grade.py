@@ -104,8 +104,8 @@ def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course):
     (course / "in" / "spy.py").write_text(RIGHT.replace("return 2 * x", "print(x)\n    return 2 * x"))
     assert grade() == 0
     drawn = [int(x) for x in grades(course)["spy"]["printed"].split()]
-    public = set(drawn[: len(drawn) // 2])  # as many as are drawn with the other seed
-    assert len(public) > 10 and not public & set(drawn[len(drawn) // 2 + 1 :]) - {5, 0, 1}
+    public = set(drawn)
+    assert 10 < len(public) <= len(drawn) <= 21  # what was printed about other inputs is not shown
     by_heart = RIGHT.replace("return 2 * x", f"return 2 * x if x in {public} else 0")
     (course / "in" / "heart.py").write_text(by_heart)
     assert grade("--resume") == 0

@@ -180,7 +180,7 @@ def test_what_is_printed_is_kept_up_to_a_limit_and_disturbs_nothing(remote):
     made = remote("print('at the top')\ndef f(n):\n    print('y' * n)\n    return n", Limits(5, 60, 120, output=100))
     assert made.call("f", (1_000_000,), {}) == 1_000_000
     made.close()
-    assert made.printed.startswith("at the top\nyyy") and len(made.printed) == 100
+    assert made.printed().startswith("at the top\nyyy") and len(made.printed()) == 100
 
 
 def test_a_test_that_sends_what_is_no_data_is_the_graders_fault(remote):
