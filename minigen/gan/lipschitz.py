@@ -63,7 +63,7 @@ def clipping_bound(sizes: Sequence[int], c: float) -> float:
 def measured_lipschitz(critic: Any, points: Any) -> float:
     """The largest |grad f(x)| at the points (n, ...): a lower bound of the Lipschitz constant (claim C59)."""
     with no_grad(), at_rest(critic):
-        return float(np.max(gradient_norms(critic, raw(points))))
+        return float(np.max(gradient_norms(critic, _as_taken(critic, points))))
 
 
 def secant_lipschitz(critic: Any, x: Any, y: Any) -> float:
@@ -105,6 +105,12 @@ def normalised_gap(critic: Any, real: Any, fake: Any, constant: float | None = N
     return gap / constant
 
 
+def _as_taken(critic: Any, points: Any) -> Any:
+    """The points in the critic's own precision, if it is a Module."""
+    points = raw(points)
+    return points.astype(critic.dtype, copy=False) if isinstance(critic, nn.Module) else points
+
+
 def _double(points: Any) -> np.ndarray:
     return asnumpy(raw(points)).astype(np.float64)
 
@@ -112,7 +118,7 @@ def _double(points: Any) -> np.ndarray:
 def _values(critic: Callable, points: Any) -> np.ndarray:
     """f at the points, (n,), in double precision."""
     with no_grad(), at_rest(critic):
-        values = asnumpy(raw(critic(raw(points)))).astype(np.float64)
+        values = asnumpy(raw(critic(_as_taken(critic, points)))).astype(np.float64)
     if values.size != len(points):
         raise ValueError(f"a critic gives one number a point, but {len(points)} points gave shape {values.shape}")
     return values.reshape(-1)

@@ -310,3 +310,13 @@ def test_looking_at_a_critic_changes_nothing_in_it(kind):
     with pytest.raises(ValueError, match="axis -1 must have length 2"):
         gan.critic_gap(critic, x[:, :1], y)
     assert [module.training for _, module in critic.named_modules()] == modes
+
+
+def test_points_may_be_more_precise_than_the_critic():
+    rng = np.random.default_rng(0)
+    critic = nn.MLP((2, 16, 1), nn.relu, rng=rng, dtype=np.float32)
+    x, y = rng.standard_normal((30, 2)), 1 + rng.standard_normal((40, 2))
+    single = [points.astype(np.float32) for points in (x, y)]
+    assert gan.critic_gap(critic, x, y) == gan.critic_gap(critic, *single)
+    assert gan.measured_lipschitz(critic, x) == gan.measured_lipschitz(critic, single[0])
+    assert gan.normalised_gap(critic, x, y) <= wasserstein_distance(x, y)
