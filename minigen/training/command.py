@@ -12,13 +12,13 @@ import numpy as np
 from minigen.checkpoint import CheckpointError, load
 from minigen.distributions import by_name
 from minigen.training.data import NAMES, DataError, TrainingData, open_data
-from minigen.training.models import MODELS, Model, model_class, unknown_model
+from minigen.training.models import MODELS, Model, SettingsError, model_class, unknown_model
 from minigen.training.options import non_negative_integer, positive, positive_integer
 from minigen.training.run import Run, train
 
 __all__ = ["configure", "run"]
 
-CHANGEABLE = ("steps", "every", "data")  # what may be given anew with --resume
+CHANGEABLE = ("steps", "every", "data")  # what may be given anew with --resume, besides what a model adds
 
 
 class Refused(Exception):
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         prepared = prepare(args)
-    except (Refused, DataError, CheckpointError, OSError) as error:
+    except (Refused, DataError, SettingsError, CheckpointError, OSError) as error:
         print(f"minigen train {args.model}: {error}", file=sys.stderr)
         return 2
     made, steps = prepared.step, prepared.settings["steps"]
@@ -178,8 +178,9 @@ def _make_room(folder: Path, args: argparse.Namespace) -> None:
 
 def _continued(settings: dict[str, Any], given: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The settings of the old run, with what may be given anew; a different value for anything else is refused."""
+    changeable = (*CHANGEABLE, *model_class(settings["model"]).changeable)
     for name, value in given.items():
-        if name not in CHANGEABLE and value != settings.get(name):
+        if name not in changeable and value != settings.get(name):
             option = "--" + name.replace("_", "-")
             raise Refused(
                 f"the run in {folder} has {option} {settings.get(name)}, which cannot become {value}: "

@@ -12,7 +12,7 @@ import numpy as np
 
 from minigen.training.data import TrainingData
 
-__all__ = ["MODELS", "Model", "model_class", "unknown_model"]
+__all__ = ["MODELS", "Model", "SettingsError", "model_class", "unknown_model"]
 
 # Where the class of each model is: module:name.  It is imported when it is asked for.
 MODELS = {
@@ -22,15 +22,21 @@ MODELS = {
     "wgan-gp": "minigen.gan.variants:WGANGP",
     "dragan": "minigen.gan.variants:DRAGAN",
     "sngan": "minigen.gan.variants:SNGAN",
+    "diffusion": "minigen.diffusion.cli:Diffusion",
 }
+
+
+class SettingsError(ValueError):
+    """The settings do not go together, or not with the data; the message says why."""
 
 
 class Model(Protocol):
     """What a model is to a run.
 
     summary: what it is, after "Train ...".  add_options: its own options, without defaults, so that what was given can
-    be told from what was not.  defaults: settings for these data, where none are given.  The constructor makes the
-    networks with their first weights.
+    be told from what was not.  defaults: settings for these data, where none are given.  changeable: settings that may
+    be given anew when a run goes on, for training does not depend on them.  The constructor makes the networks with
+    their first weights; SettingsError if it cannot.
 
     curves: names of the losses in the records that `steps` yields, with `.step`, counted from 1.  unit: theirs.
     states: what is to be saved, by name, each with state_dict() and load_state_dict().  sample: n standardised points,
@@ -38,6 +44,7 @@ class Model(Protocol):
     gan.Watch.record gives it; {} if the model measures none."""
 
     summary: str
+    changeable: tuple[str, ...]
     curves: tuple[str, ...]
     unit: str
     states: dict[str, Any]

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-__all__ = ["fraction", "non_negative_integer", "positive", "positive_integer"]
+__all__ = ["fraction", "non_negative", "non_negative_integer", "positive", "positive_integer"]
 
 N = TypeVar("N", int, float)
 
@@ -18,6 +18,10 @@ def positive_integer(text: str) -> int:
 
 def non_negative_integer(text: str) -> int:
     return _number(int, text, lambda x: x >= 0, "a whole number >= 0")
+
+
+def non_negative(text: str) -> float:
+    return _number(float, text, lambda x: 0 <= x < math.inf, "a number >= 0")
 
 
 def positive(text: str) -> float:
