@@ -31,10 +31,9 @@ def _mounts(python: str, numpy: Path) -> list[str]:
     """Libraries of the system, the interpreter without its installed packages, NumPy, and the worker's own program."""
     libraries = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"]
     standard = sorted({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
-    folder = Path(sysconfig.get_config_var("LIBDIR") or sys.base_prefix)
-    shared = [str(path) for path in sorted(folder.glob("libpython*.so*"))]
+    shared = os.path.join(sys.base_prefix, "lib")  # libpython, and under conda what NumPy is linked with
     words: list[str] = []
-    for path in [*libraries, *standard, *shared, python]:
+    for path in [*libraries, shared, *standard, python]:
         if os.path.exists(path):
             words += ["--ro-bind", path, path]
     for packages in sorted({found for base in ("/usr/lib/python3", *standard) for found in _packages(Path(base))}):
