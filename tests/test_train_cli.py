@@ -174,7 +174,7 @@ def test_being_watched_changes_nothing(model, options, tmp_path):
     assert often["step"] == list(range(1, 13)) and seldom["step"] == [4, 8, 12]
     assert often["w1"][3::4] == seldom["w1"] and often["null"] == seldom["null"] > 0
     assert np.all(np.array(often["normalised_gap"]) <= np.array(often["w1"]) * (1 + 1e-9))
-    assert np.any(np.array(often["normalised_gap"]) > 0)
+    assert np.all(np.abs(often["normalised_gap"]) > 1e-3)
     assert often["units"] == "standard deviations of each column" and often["n"] == 40
     assert "gap" not in often  # neither loss makes of it an estimate
 
@@ -204,7 +204,7 @@ def test_exact_w1_of_samples_against_scipy():
     assert found["null"] == pytest.approx(np.mean(list(map(distance, sets[1::2], sets[::2]))), rel=1e-9)
     assert found["over_null"] == pytest.approx(found["value"] / found["null"])
     ratios = [measures.exact_w1(data.sample(120, rng), data, rng)["over_null"] for _ in range(40)]
-    assert abs(np.mean(ratios) - 1) < 4 * np.std(ratios) / 40**0.5 < 0.12  # four standard errors
+    assert abs(np.mean(ratios) - 1) < 4 * np.std(ratios) / 40**0.5 < 0.16  # four standard errors
 
 
 @pytest.mark.parametrize("total, k, n, sizes", [(100, 5, 20, [20] * 5), (50, 5, 20, [20] * 2), (7, 5, 20, [3, 3])])

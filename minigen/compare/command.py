@@ -39,7 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=_names(str), metavar="A,B", help="data sets (default ring,grid,swiss_roll)")
     parser.add_argument("--seeds", type=positive_integer, metavar="N", help="seeds of each, 0 to N - 1 (default 5)")
     parser.add_argument("--steps", type=positive_integer, metavar="N", help="of each run (default: the model's own)")
-    parser.add_argument("--out", type=Path, default=Path("comparison"), metavar="DIR", help="default: comparison")
+    parser.add_argument(
+        "--out", type=Path, default=Path("comparison"), metavar="DIR", help="folder for it all (default comparison)"
+    )
     parser.add_argument("-j", "--jobs", type=positive_integer, metavar="N", help="at a time (default: one per core)")
     parser.add_argument("--resume", action="store_true", help="go on with the comparison in DIR")
 

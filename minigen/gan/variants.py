@@ -19,15 +19,17 @@ __all__ = ["DRAGAN", "R1", "SNGAN", "WGAN", "WGANGP"]
 
 
 class _Variant(GAN):
+    on_images: ClassVar[dict[str, Any]] = {}  # defaults for images, where they are others than `own`
+
     @classmethod
     def defaults(cls, data: TrainingData) -> dict[str, Any]:
         """For points in the plane deeper and narrower networks than the GAN's, which make more steps in a minute, and a
         hotter learning rate without momentum, which these critics stand; found by trial on the ring and the grid."""
         settings = super().defaults(data)
-        if data.image is None:
-            many = data.mixture is not None and len(data.mixture.weights) > 10
-            settings |= {"hidden": [64] * 4, "lr": 2e-3, "beta1": 0.0, "steps": 22_000 if many else 12_000}
-        return settings | cls.own
+        if data.image is not None:
+            return settings | cls.on_images
+        many = data.mixture is not None and len(data.mixture.weights) > 10
+        return settings | {"hidden": [64] * 4, "lr": 2e-3, "beta1": 0.0, "steps": 22_000 if many else 12_000}
 
     def of_points(self, constraint: Constraint) -> Constraint:
         """A penalty at data points; in a conditional GAN with the label of each held fixed."""
@@ -51,9 +53,8 @@ class R1(_Variant):
 class WGAN(_Variant):
     summary = "a Wasserstein GAN with weight clipping (Arjovsky et al. 2017)"
     losses = ("wasserstein",)
-    own: ClassVar[dict[str, Any]] = {
-        "optimizer": "rmsprop", "lr": 5e-5, "beta2": 0.99, "clip": 0.01, "n_critic": 5, "batch_size": 64,
-    }  # fmt: skip
+    own: ClassVar[dict[str, Any]] = {"clip": 0.1}
+    on_images: ClassVar[dict[str, Any]] = {"clip": 0.05, "optimizer": "rmsprop", "n_critic": 3}
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -73,6 +74,7 @@ class WGANGP(_Variant):
     losses = ("wasserstein",)
     curves = (*GAN.curves, "penalty")
     own: ClassVar[dict[str, Any]] = {"penalty_weight": 0.1, "one_sided": False}
+    on_images: ClassVar[dict[str, Any]] = {"penalty_weight": 10.0, "n_critic": 3, "beta2": 0.9}
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
