@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from small_exercise import HALF, RIGHT, STUB, TESTS
 
 from minigen.cli import main
+from minigen.grading import processes
 from minigen.grading.choice import problem
 from minigen.grading.grader import seed_of
 from minigen.grading.walls import walls
@@ -152,17 +154,25 @@ def _lines(course):
     return lines
 
 
-def test_a_run_that_is_killed_loses_and_repeats_nothing(course):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+def test_a_run_that_is_stopped_loses_and_repeats_nothing(course, how):
     names = [f"s{i:02}" for i in range(8)]
     for name in names:
         (course / "in" / f"{name}.py").write_text(RIGHT)
     command = [sys.executable, "-m", "minigen.cli", "grade", "in", "-a", "7", "-o", "out", "--jobs", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     path, deadline = course / "out" / "journal.jsonl", time.monotonic() + 120
     while not (path.exists() and path.read_text().count("\n") >= 2) and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    family = processes.family(process.pid)
+    process.send_signal(how)
+    said = process.communicate()[1].decode()
+    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert how == signal.SIGKILL or re.search(r"stopped: \d of 8 are graded; --resume goes on", said)
+    deadline = time.monotonic() + 20
+    while any(processes.family(pid) for pid in family) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(family) > 1 and not any(processes.family(pid) for pid in family)
     done = journal(course)
     assert 2 <= len(done) < len(names) and not (course / "out" / "grades.csv").exists()
     assert grade("--resume") == 0
@@ -191,6 +201,15 @@ def test_an_error_of_the_grader_is_for_a_person_to_look_at(course, capsys):
     assert "the grader failed on ann, look at it: a test calls a function with an object" in capsys.readouterr().err
     assert grades(course)["ann"]["status"] == "grader_error"
     assert grade("--resume") == 1 and len(journal(course)) == 2  # it is tried again
+
+
+def test_a_session_that_breaks_off_is_for_a_person_to_look_at(course, capsys):
+    tests = TESTS.replace("got = sub.order([3, 1, 2])", "__import__('os')._exit(3)")
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
+    (course / "in" / "ann.py").write_text(RIGHT)
+    assert grade() == 1
+    assert "the session broke off" in capsys.readouterr().err
+    assert (grades(course)["ann"]["status"], grades(course)["ann"]["points"]) == ("grader_error", 0)
 
 
 def test_tests_that_cannot_run_are_said_at_once(course, capsys):
