@@ -17,10 +17,11 @@ from minigen.diffusion.networks import TimeEmbedding, TimeMLP
 from minigen.diffusion.oracle import MixtureOracle, Oracle, PointsOracle
 from minigen.diffusion.predictions import KINDS, convert, data_and_noise, from_data_and_noise
 from minigen.diffusion.samplers import final, langevin, langevin_corrector, probability_flow, reverse_chain
+from minigen.diffusion.unet import UNet
 
 __all__ = [
     "KINDS", "Chain", "Denoiser", "Estimate", "ForwardProcess", "Kernel", "MixtureOracle", "Oracle", "PointsOracle",
-    "Step", "TimeEmbedding", "TimeMLP", "VariancePreserving", "ancestral", "constant", "convert", "cosine",
+    "Step", "TimeEmbedding", "TimeMLP", "UNet", "VariancePreserving", "ancestral", "constant", "convert", "cosine",
     "data_and_noise", "ddim", "denoising_score_matching", "divergence", "euler", "explicit_score_matching", "final",
     "flow_log_density", "from_data_and_noise", "langevin", "langevin_corrector", "linear", "loss_over_floor",
     "noise_prediction", "oracle_loss", "posterior", "prediction_loss", "probability_flow", "reverse_chain",

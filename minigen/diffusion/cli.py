@@ -18,6 +18,7 @@ from minigen.diffusion.networks import TimeMLP
 from minigen.diffusion.oracle import MixtureOracle
 from minigen.diffusion.predictions import KINDS, convert
 from minigen.diffusion.samplers import Score, final, probability_flow, reverse_chain
+from minigen.diffusion.unet import UNet
 from minigen.distributions import GaussianMixture
 from minigen.nn import Module
 from minigen.optim import EMA, Adam
@@ -34,6 +35,7 @@ PROCESSES: dict[str, Callable[[], ForwardProcess]] = {
     "vp": lambda: VariancePreserving(first=1e-4),
 }
 TIMES = ("noise", "uniform")
+NETWORKS = ("mlp", "unet")
 SAMPLERS = ("ancestral", "ddim", "heun")
 NOISIEST = 200.0  # sigma / a: no sampler begins above it, where an error of the network is multiplied so many times
 GUIDANCE = 1.5
@@ -63,9 +65,16 @@ class Diffusion:
         parser.add_argument("--process", choices=PROCESSES, help="how noise comes in")
         parser.add_argument("--predicts", choices=KINDS, help="what the network guesses")
         parser.add_argument("--times", choices=TIMES, help="drawn in training evenly by log noise, or by time")
+        parser.add_argument("--network", choices=NETWORKS, help="mlp, or a U-Net of the point as a signal")
+        parser.add_argument(
+            "--widths", type=positive_integer, nargs="+", metavar="N",
+            help="channels of the U-Net: at full resolution, at half of it ...",
+        )  # fmt: skip
         parser.add_argument("--embedding", choices=("sinusoidal", "fourier"), help="of the time")
-        parser.add_argument("--injection", choices=("add", "norm"), help="how the network is told the time")
-        parser.add_argument("--waves", type=non_negative_integer, metavar="N", help="of the point, to see fine detail")
+        parser.add_argument("--injection", choices=("add", "norm"), help="how the mlp is told the time")
+        parser.add_argument(
+            "--waves", type=non_negative_integer, metavar="N", help="of the point, for the mlp to see fine detail"
+        )
         parser.add_argument("--ema", type=fraction, help="decay of the weights' running average, which is sampled")
         parser.add_argument("--sampler", choices=SAMPLERS, help="the way from noise to samples")
         parser.add_argument("--sampling-steps", type=positive_integer, metavar="N", help="steps of the sampler")
@@ -82,10 +91,10 @@ class Diffusion:
         For points in the plane they were found by trial on the ring and the grid: the waves and times drawn by noise
         are what finds all 25 peaks, and makes them sharp."""
         settings: dict[str, Any] = {
-            "process": "linear", "predicts": "noise", "times": "noise", "embedding": "sinusoidal", "injection": "add",
-            "waves": 32 if data.dimension <= 4 else 0, "hidden": [128, 128, 128], "batch_size": 256, "lr": 2e-3,
-            "ema": 0.999, "steps": 12_000, "sampler": "ancestral", "sampling_steps": 100, "conditional": False,
-            "guidance": None,
+            "process": "linear", "predicts": "noise", "times": "noise", "network": "mlp", "widths": [64, 128],
+            "embedding": "sinusoidal", "injection": "add", "waves": 32 if data.dimension <= 4 else 0,
+            "hidden": [128, 128, 128], "batch_size": 256, "lr": 2e-3, "ema": 0.999, "steps": 12_000,
+            "sampler": "ancestral", "sampling_steps": 100, "conditional": False, "guidance": None,
         }  # fmt: skip
         return settings
 
@@ -98,7 +107,7 @@ class Diffusion:
         elif settings["guidance"] is not None:
             raise SettingsError("--guidance needs --conditional: without classes there is nothing to be guided to")
         self.process = PROCESSES[settings["process"]]()
-        self.network = self._network(rng)
+        self.network = self._network(data, rng)
         self.model = Denoiser(self.network, self.process, settings["predicts"])
         self.sample_data = self._labelled(data) if self.classes else data.sample
         self.draw_times = self.process.draw_by_noise if settings["times"] == "noise" else self.process.draw_times
@@ -111,8 +120,14 @@ class Diffusion:
             "ema": EMA(self.network, settings["ema"]),
         }
 
-    def _network(self, rng: np.random.Generator) -> Module:
+    def _network(self, data: TrainingData, rng: np.random.Generator) -> Module:
         s = self.settings
+        if s["network"] == "unet":  # rows of an image are places, their pixels channels
+            length, channels = data.image or (data.dimension, 1)
+            try:
+                return UNet(length, channels, s["widths"], rng=rng, embedding=s["embedding"], classes=self.classes)
+            except ValueError as error:
+                raise SettingsError(f"--network unet: {error}") from None
         return TimeMLP(
             self.dimension, s["hidden"], rng=rng, embedding=s["embedding"], injection=s["injection"],
             classes=self.classes, point_features=2 * s["waves"],
