@@ -276,6 +276,9 @@ def test_a_page_of_models_of_any_kind(rows):
     assert "4 of 6 runs came to their end" in page and "other on ring, seed 1: diverged. step 3" in page
     assert "&lt;b&gt;" in page and "<b>" not in page
     assert "gan, seed 2: 7 of 8 modes, W1 4 times its null" in page
+    reach = 1.3 * 1.03  # the ring and its margin, three standard deviations of a mode and more
+    lost = 100 * np.mean(np.abs(np.load(rows[2].job.folder / "samples.npy")).max(axis=1) > reach)
+    assert f"times its null, {number(lost)} % outside the frame" in page and 0 < lost < 100
     assert page.count("<img") == 4  # the data, gan, other, the curve of gan
     without = render(rows[3:], 3, "")
     assert without.count("<img") == 2 and "On the way" not in without

@@ -87,7 +87,11 @@ def _samples(data: TrainingData, of: Sequence[Group]) -> list[Figure]:
     for group in of:
         if (row := group.typical) is not None:
             samples = np.load(row.job.folder / "samples.npy")
-            panels.append(Figure(_uri(drawn(samples)), f"{group.model}, seed {row.job.seed}: {_said(row)}"))
+            caption = f"{group.model}, seed {row.job.seed}: {_said(row)}"
+            outside = 0 if data.dimension > 2 else np.mean(np.any((samples < frame[0]) | (samples > frame[1]), axis=1))
+            if outside:
+                caption += f", {number(100 * float(outside))} % outside the frame"
+            panels.append(Figure(_uri(drawn(samples)), caption))
     return panels
 
 
