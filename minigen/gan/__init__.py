@@ -40,8 +40,9 @@ from minigen.gan.wgan import Epochs, wgan
 __all__ = [
     "DRAGAN", "ConditionalGenerator", "Constraint", "Epochs", "GradientPenalty", "LabelledLatent", "LabelledPoints",
     "LabelsHeld", "Losses", "Reading", "Step", "Watch", "WeightClipping", "ZeroCentredPenalty", "clipping_bound",
-    "critic_gap", "critic_loss", "dirac", "discriminator_loss", "frozen", "gradient_norms", "hinge", "hinge_critic_loss",
-    "interpolates", "lipschitz_bound", "measured_lipschitz", "minimax", "minimax_generator_loss", "non_saturating", "non_saturating_generator_loss",
-    "normalised_gap", "one_hot", "optimal_discriminator", "secant_lipschitz", "train", "value", "wasserstein",
-    "wasserstein_generator_loss", "wgan",
+    "critic_gap", "critic_loss", "dirac", "discriminator_loss", "frozen", "gradient_norms", "hinge",
+    "hinge_critic_loss", "interpolates", "lipschitz_bound", "measured_lipschitz", "minimax",
+    "minimax_generator_loss", "non_saturating", "non_saturating_generator_loss", "normalised_gap", "one_hot",
+    "optimal_discriminator", "secant_lipschitz", "train", "value", "wasserstein", "wasserstein_generator_loss",
+    "wgan",
 ]  # fmt: skip
