@@ -18,6 +18,7 @@ from minigen.grading.inside import wire
 from minigen.grading.inside.serve import LENGTH
 from minigen.grading.limits import START, Limits
 from minigen.grading.submission import SubmissionError, answer_error
+from minigen.grading.visible import visible
 from minigen.grading.walls import Wall, bubblewrap, stranger
 
 _TEXT = 2000  # characters of a message that are kept
@@ -215,7 +216,7 @@ class Remote:
 
     def __init__(self, wall: Wall, limits: Limits, name: str, source: bytes, modules: list[str] | None = None):
         self._wall, self._limits, self._modules = wall, limits, modules
-        self._name, self._source = name, source
+        self._name, self._source = name, source or b"\n"
         self._worker: Worker | None = None
         self._clock: Clock | None = None
         self._end = time.monotonic() + limits.total
@@ -262,12 +263,14 @@ class Remote:
                     kind, *rest = self._receive()
                     if kind == "callback" and len(rest) == 3:
                         self._worker.send(self._call_back(*rest))
-                    elif kind == "value" and len(rest) == 2 and type(rest[0]) is int and rest[0] == number:
-                        return rest[1]
-                    elif kind == "error" and len(rest) == 3 and rest[0:1] == [number] and _texts(rest[1:]):
-                        break
-                    else:
+                        continue
+                    if not rest or type(rest[0]) is not int or rest[0] != number:
                         raise WorkerLost("protocol_error", "what came back is no answer to what was asked")
+                    if kind == "value" and len(rest) == 2:
+                        return rest[1]
+                    if kind == "error" and len(rest) == 3 and _texts(rest[1:]):
+                        break
+                    raise WorkerLost("protocol_error", "what came back is no answer")
             finally:
                 self._functions = {n: f for n, f in self._functions.items() if n in before}
         raise self._error(rest[1], rest[2][:_TEXT])
@@ -327,7 +330,7 @@ class Remote:
             wire.encode(value)
             return ["value", value]
         except Exception as error:
-            return ["error", type(error).__name__, str(error)[:_TEXT]]
+            return ["error", type(error).__name__, visible(str(error), _TEXT)]
 
     def _error(self, kind: str, text: str) -> Exception:
         if kind == "unusable":

@@ -190,6 +190,23 @@ def test_a_test_that_sends_what_is_no_data_is_the_graders_fault(remote):
     assert made.faults and not made.statuses
 
 
+def test_what_a_callback_raises_is_the_students_to_read_and_no_fault_of_the_graders(remote):
+    made = remote("def f(g, x):\n    try:\n        return g(x)\n    except (ValueError, RuntimeError) as error:\n"
+                  "        return str(error)")  # fmt: skip
+
+    def complain(x):
+        raise ValueError("not \ud800" + x)
+
+    assert made.call("f", (complain, "this"), {}) == "not \\ud800this"
+    assert made.call("f", (lambda x: object(), "this"), {}) == "an object of type object"
+    assert not made.faults and not made.statuses
+
+
+def test_an_empty_file_has_no_functions(remote):
+    with pytest.raises(SubmissionError, match="has no function f"):
+        remote(b"").call("f", (), {})
+
+
 def test_a_function_of_an_earlier_call_cannot_be_called(remote):
     made = remote("kept = []\ndef f(g):\n    kept.append(g)\n    return g(1)\ndef h():\n    return kept[0](2)")
     assert made.call("f", (lambda x: x,), {}) == 1
