@@ -111,9 +111,11 @@ class Diffusion:
         self.model = Denoiser(self.network, self.process, settings["predicts"])
         self.sample_data = self._labelled(data) if self.classes else data.sample
         self.draw_times = self.process.draw_by_noise if settings["times"] == "noise" else self.process.draw_times
+        # Scores grow as 1 / sigma, and so would their errors: weighed by sigma^2 they are those of noise (claim C87).
+        self.compared = "noise" if settings["predicts"] == "score" else settings["predicts"]
         self.floor = self._floor(data)
         self.curves: tuple[str, ...] = ("loss",) if self.floor is None else ("loss", "floor")
-        self.unit = f"half the squared error of the {settings['predicts']}"
+        self.unit = f"half the squared error of the {self.compared}"
         self.states: dict[str, Any] = {
             "network": self.network,
             "optimizer": Adam(self.network, settings["lr"]),
@@ -154,7 +156,7 @@ class Diffusion:
         rng = np.random.default_rng([self.settings["seed"], 4])
         times = self.draw_times(DRAWS_FOR_FLOOR, rng)
         oracle = MixtureOracle(in_units, self.process)
-        return oracle_loss(oracle, self.settings["predicts"], times, DRAWS_FOR_FLOOR, rng).value
+        return oracle_loss(oracle, self.compared, times, DRAWS_FOR_FLOOR, rng).value
 
     # What a run asks for
 
@@ -169,6 +171,7 @@ class Diffusion:
             batch_size=self.settings["batch_size"],
             start=start,
             steps=stop,
+            weight=(lambda t: self.process.noise_level(t) ** 2) if self.settings["predicts"] == "score" else None,
             draw_times=self.draw_times,
             schedule=cosine_decay(stop),
             ema=self.states["ema"],

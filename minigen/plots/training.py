@@ -107,7 +107,8 @@ def losses_over_steps(
         ax.plot(steps[::thin], losses[::thin, i], color=look["color"], linewidth=0.5, alpha=0.25)
         if len(losses) >= window:
             mean = np.convolve(losses[:, i], np.ones(window) / window, "valid")
-            label = name.replace("_", " ") + (f", mean of {window} steps" if window > 1 else "")
+            averaged = window > 1 and np.ptp(losses[:, i]) > 0
+            label = name.replace("_", " ") + (f", mean of {window} steps" if averaged else "")
             line = {"color": look["color"], "linestyle": look["linestyle"], "linewidth": 1.6, "label": label}
             ax.plot(steps[window - 1 :: thin], mean[::thin], **line)
     finite = losses[np.isfinite(losses)]
