@@ -77,37 +77,38 @@ def check_noised(x0, noise, alphas, t):
 
 
 @st.composite
-def schedules(draw, same):
+def schedules(draw, count):
     """x0, noise, alphas, t"""
-    n, d, last = draw(dims), draw(dims), draw(st.integers(1, 4))
+    n, d, last = draw(count), draw(dims), draw(st.integers(1, 4))
     x0, noise = arrays_like(draw, (n, d), 2)
     alphas = draw(arrays(float, last, elements=steps))
-    t = draw(arrays(int, n, elements=st.integers(0, last)))
-    return x0, noise, alphas, np.full(n, t[0]) if same else t
+    return x0, noise, alphas, draw(arrays(int, n, elements=st.integers(0, last)))
 
 
 SQUARE = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([[0.5, 1.0], [-1.0, 2.0]])
+ROW = np.array([[1.0, 2.0]]), np.array([[0.5, 1.0]])
+ALPHAS = np.array([0.5, 0.8, 0.3])
 
 
 @points(1)
 @hint("a_t is the product of the first t of the alphas, alphas[0] to alphas[t - 1], none at t = 0; the noise is "
       "multiplied by sigma_t = sqrt(1 - a_t^2), a standard deviation, whatever the last step was")  # fmt: skip
-@example((*SQUARE, np.array([0.5, 0.8, 0.3]), np.array([2, 2])))
-@example((*SQUARE, np.array([0.5, 0.8, 0.3]), np.array([0, 0])))
-@example((*SQUARE, np.array([0.5, 0.8, 0.3]), np.array([3, 3])))
-@given(schedules(same=True))
+@example((*ROW, ALPHAS, np.array([2])))
+@example((*ROW, ALPHAS, np.array([0])))
+@example((*ROW, ALPHAS, np.array([3])))
+@given(schedules(st.just(1)))
 def test_noised_schedule(x0_noise_alphas_t):
-    """one time for all points"""
+    """one point"""
     check_noised(*x0_noise_alphas_t)
 
 
 @points(1)
 @hint("each point has its own time, row i of x_0 the time t[i], for all its coordinates: turn the (n,) amplitudes and "
       "noise levels into columns (n, 1); for n = d a product (n,) * (n, d) runs, along the wrong axis")  # fmt: skip
-@example((*SQUARE, np.array([0.5, 0.8, 0.3]), np.array([1, 3])))
-@given(schedules(same=False))
+@example((*SQUARE, ALPHAS, np.array([1, 3])))
+@given(schedules(dims))
 def test_noised_times(x0_noise_alphas_t):
-    """a time for each point"""
+    """several points, a time for each"""
     check_noised(*x0_noise_alphas_t)
 
 

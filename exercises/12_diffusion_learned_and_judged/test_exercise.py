@@ -310,7 +310,7 @@ def test_log_likelihood_modes(x_weights_means_covariances):
 
 @points(1)
 @hint("far away the density rounds to 0 and its log is -inf: take the largest of the modes' logs out, point by point, "
-      "log sum exp(l) = top + log sum exp(l - top), add it again afterwards; no small number inside the log")  # fmt: skip
+      "log sum exp(l) = top + log sum exp(l - top), add it back; no small number inside the log")  # fmt: skip
 @example((np.array([[300.0, 0.0], [0.0, 0.0]]), *TWO, WIDE))
 @given(mixtures(st.integers(1, 3), far=True))
 def test_log_likelihood_far(x_weights_means_covariances):
