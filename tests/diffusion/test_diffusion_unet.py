@@ -64,6 +64,20 @@ def test_attention_of_torch():
     np.testing.assert_allclose(attention(q, k, v), theirs, rtol=1e-10, atol=1e-12)
 
 
+def test_a_residual_block_is_told_the_time_by_scale_and_shift():
+    """By hand: the norm of both convolutions' inputs, the second one scaled and shifted as the embedding says."""
+    block, x, e = awake(ResidualBlock(4, 6, 3, rng=RNG(0), dtype=np.float64)), signals(2, 5, 4), signals(2, 3)
+
+    def silu(h):
+        return h / (1 + np.exp(-h))
+
+    h = block.first(silu(block.first_norm(x).data)).data
+    told = e @ block.inject.weight.data.T + block.inject.bias.data
+    h = block.second_norm(h).data * (1 + told[:, None, :6]) + told[:, None, 6:]
+    expected = x @ block.skip.weight.data.T + block.skip.bias.data + block.second(silu(h)).data
+    np.testing.assert_allclose(block(x, e).data, expected, rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("heads", [1, 2])
 def test_self_attention_knows_no_places(heads):
     """Permuted places give the permuted result; and each place hears of all others."""
