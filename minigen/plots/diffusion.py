@@ -66,7 +66,7 @@ def score_fields(oracle: Any, times: Sequence[int], limit: float = 3.2) -> Any:
     """One panel for each time: the density of x_t in the plane, and arrows sigma_t score, which are minus the noise.
 
     oracle: with `score`, `log_density` and `process`, such as diffusion.MixtureOracle."""
-    picture, axes = figure(1, len(times), width=3.6 * len(times), height=3.8, squeeze=False, sharey=True)
+    picture, axes = figure(1, len(times), width=3.6 * len(times), height=4.2, squeeze=False, sharey=True)
     fine, coarse = np.linspace(-limit, limit, 121), np.linspace(-0.92 * limit, 0.92 * limit, 15)
     for ax, t in zip(axes[0], times, strict=True):
         u, v = np.meshgrid(fine, fine)
@@ -92,7 +92,7 @@ def targets(
 ) -> Any:
     """What denoising score matching regresses on (dots), and what comes of it: a fit, the exact score, a bad guess."""
     picture, ax = figure(width=7.5, height=3.9)
-    ax.plot(x, target, **POINTS, color="#9a9a9a", markersize=2.5, alpha=0.5, label="target $-\\xi/\\sigma_t$")
+    ax.plot(x, target, **POINTS, color="#9a9a9a", markersize=3.5, alpha=0.6, label="target $-\\xi/\\sigma_t$")
     ax.plot(line, naive, label="$-x$", **_line(FOURTH, linewidth=1.5))
     ax.plot(line, exact, label="exact score", **_line(FIRST, linewidth=3))
     ax.plot(line, fitted, label="fitted to the dots", **_line(SECOND, linewidth=2))
@@ -134,13 +134,15 @@ def journeys(rows: Mapping[str, Mapping[float, np.ndarray]], limits: Mapping[str
 
     rows: name -> noise level sigma_t -> (n, 2).  limits: name -> half width of the panels."""
     columns = max(len(row) for row in rows.values())
-    picture, axes = figure(len(rows), columns, width=2.4 * columns, height=2.6 * len(rows), squeeze=False)
+    picture, axes = figure(len(rows), columns, width=2.1 * columns, height=2.5 * len(rows), squeeze=False)
     for line, (name, row) in zip(axes, rows.items(), strict=True):
         for ax, (level, points) in zip(line, row.items(), strict=True):
             ax.plot(*points.T, **POINTS, color=COLOURS[0], markersize=2.5, alpha=0.6)
             ax.set(xlim=(-limits[name], limits[name]), ylim=(-limits[name], limits[name]), aspect="equal")
             ax.set_title(f"$\\sigma_t$ = {level:.2g}", fontsize=9)
         line[0].set_ylabel(f"{name}\nx₂")
+        for ax in line[1:]:
+            ax.tick_params(labelleft=False)
     for ax in axes[-1]:
         ax.set_xlabel("x₁")
     return picture
@@ -150,7 +152,7 @@ def copies(panels: Mapping[str, np.ndarray], given: np.ndarray, centre: Sequence
     """Samples (dots) and the points of the training set (crosses), seen from near: one panel for each sampler.
 
     panels: title -> (n, 2)."""
-    picture, axes = figure(1, len(panels), width=3.7 * len(panels), height=3.8, squeeze=False, sharey=True)
+    picture, axes = figure(1, len(panels), width=3.7 * len(panels), height=4.3, squeeze=False, sharey=True)
     for ax, (title, samples) in zip(axes[0], panels.items(), strict=True):
         ax.plot(*samples.T, **POINTS, color=COLOURS[0], markersize=6, alpha=0.6, label="samples")
         ax.plot(*given.T, "x", color="black", markersize=9, markeredgewidth=1.3, label="training points", zorder=1)

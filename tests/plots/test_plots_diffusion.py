@@ -38,7 +38,8 @@ def bias():
 
 
 def journeys():
-    return plots.journeys({"ring": {1.0: PLANE, 0.0: PLANE / 2}, "grid": {1.0: PLANE, 0.0: PLANE}}, {"ring": 2, "grid": 5})
+    row = {1.0: PLANE, 0.0: PLANE / 2}
+    return plots.journeys({"ring": row, "grid": row}, {"ring": 2, "grid": 5})
 
 
 def copies():
