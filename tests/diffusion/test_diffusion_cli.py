@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from minigen import checkpoint
+from minigen import checkpoint, optim
 from minigen import diffusion as df
 from minigen.cli import main
 from minigen.diffusion import cli
 from minigen.diffusion.cli import Diffusion
 from minigen.distributions import LAWS
+from minigen.schedules import cosine_decay
 from minigen.training import measures, run
 from minigen.training.data import open_data
 from minigen.training.run import Run
@@ -152,6 +153,31 @@ def test_a_score_is_learned_as_noise():
     ours, theirs = (model(predicts=kind)[0] for kind in ("score", "noise"))
     losses = [next(made.steps(0, 1, RNG(1))).loss for made in (ours, theirs)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5) and ours.floor == theirs.floor
+
+
+@pytest.mark.parametrize("times", cli.TIMES)
+def test_training_is_that_of_the_library(times):
+    (ours, data), (theirs, _) = (model(times=times, lr=0.01, ema=0.5) for _ in range(2))
+    losses = [record.loss for record in ours.steps(0, 4, RNG(1))]
+    optimizer, ema = optim.Adam(theirs.network, 0.01), optim.EMA(theirs.network, 0.5)
+    process = theirs.process
+    steps = df.train(
+        theirs.model, data.sample, optimizer, rng=RNG(1), batch_size=16, steps=4, schedule=cosine_decay(4), ema=ema,
+        draw_times=process.draw_by_noise if times == "noise" else process.draw_times,
+    )  # fmt: skip
+    assert losses == [step.loss for step in steps]
+    np.testing.assert_array_equal(ours.network.vector.data, theirs.network.vector.data)
+    np.testing.assert_array_equal(ours.states["ema"].average, ema.average)
+
+
+def test_the_network_is_as_it_was_asked_for():
+    mlp = model(hidden=[8, 6], injection="norm", embedding="fourier", waves=5)[0].network
+    assert isinstance(mlp, df.TimeMLP) and mlp.injection == "norm" and mlp.embedding.kind == "fourier"
+    assert [layer.out_features for layer in mlp.layers] == [8, 6] and mlp.waves.features == 10
+    unet = model("digits", network="unet", embedding="fourier", conditional=True)[0].network
+    assert isinstance(unet, df.UNet) and (unet.length, unet.channels, unet.widths) == (8, 8, (4, 6))
+    assert unet.embedding.kind == "fourier" and unet.classes == 10
+    assert model("ring", network="unet")[0].network.length == 2
 
 
 def test_samples_are_those_of_the_average_and_the_network_is_left_alone():
