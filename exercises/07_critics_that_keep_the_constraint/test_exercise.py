@@ -316,12 +316,12 @@ def test_track_sigma_evaluation(matrices_training_u):
 
 @st.composite
 def layers(draw, least=1):
-    """W with at least so many entries, and unit vectors u, v with u^T W v not near 0."""
+    """W with at least so many entries, and unit vectors u, v with u^T W v far from 0."""
     m, n = draw(dims), draw(dims)
     assume(m * n >= least)
     W, u, v = (draw(arrays(float, shape, elements=nonzero)) for shape in ((m, n), m, n))
     u, v = unit(u), unit(v)
-    assume(np.abs(np.sum(W * np.outer(u, v))) > 0.3)
+    assume(np.abs(np.sum(W * np.outer(u, v))) > 1)
     return W, u, v
 
 
@@ -360,7 +360,7 @@ def without_scale(case):
 
 def check_spectral_gradient(G, W, u, v):
     want = gradient(lambda w: np.sum(G * w) / np.sum(w * np.outer(u, v)), W)
-    near(sub.spectral_gradient(G, W, u, v), want, rtol=1e-4, atol=1e-4)
+    near(sub.spectral_gradient(G, W, u, v), want, rtol=1e-4, atol=5e-4)
 
 
 @points(1)
