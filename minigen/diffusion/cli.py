@@ -167,7 +167,10 @@ class Diffusion:
     # What a run asks for
 
     def steps(self, start: int, stop: int, rng: np.random.Generator) -> Iterator[Record]:
-        """Algorithm 1 of Ho et al. from step `start` to `stop`."""
+        """Algorithm 1 of Ho et al. from step `start` to `stop`.
+
+        While few steps are made the average is over a tenth of them, or short runs would sample their first weights."""
+        ema = self.states["ema"]
         floor = float("nan") if self.floor is None else self.floor
         for step in train(
             self.model,
@@ -180,8 +183,9 @@ class Diffusion:
             weight=(lambda t: self.process.noise_level(t) ** 2) if self.settings["predicts"] == "score" else None,
             draw_times=self.draw_times,
             schedule=cosine_decay(stop),
-            ema=self.states["ema"],
         ):
+            ema.decay = min(self.settings["ema"], step.step / (step.step + 9))
+            ema.update()
             yield Record(step.step, step.loss, floor)
 
     def sample(

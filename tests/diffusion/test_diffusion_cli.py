@@ -157,17 +157,22 @@ def test_a_score_is_learned_as_noise():
 
 @pytest.mark.parametrize("times", cli.TIMES)
 def test_training_is_that_of_the_library(times):
-    (ours, data), (theirs, _) = (model(times=times, lr=0.01, ema=0.5) for _ in range(2))
-    losses = [record.loss for record in ours.steps(0, 4, RNG(1))]
-    optimizer, ema = optim.Adam(theirs.network, 0.01), optim.EMA(theirs.network, 0.5)
+    """The average, too, whose decay grows from 1/10 up to what was asked for."""
+    (ours, data), (theirs, _) = (model(times=times, lr=0.01, ema=0.15) for _ in range(2))
+    average = ours.network.vector.data.copy()
+    optimizer = optim.Adam(theirs.network, 0.01)
+    losses = []
+    for record, decay in zip(ours.steps(0, 4, RNG(1)), (1 / 10, 0.15, 0.15, 0.15), strict=True):
+        average = decay * average + (1 - decay) * ours.network.vector.data
+        losses.append(record.loss)
     process = theirs.process
     steps = df.train(
-        theirs.model, data.sample, optimizer, rng=RNG(1), batch_size=16, steps=4, schedule=cosine_decay(4), ema=ema,
+        theirs.model, data.sample, optimizer, rng=RNG(1), batch_size=16, steps=4, schedule=cosine_decay(4),
         draw_times=process.draw_by_noise if times == "noise" else process.draw_times,
     )  # fmt: skip
     assert losses == [step.loss for step in steps]
     np.testing.assert_array_equal(ours.network.vector.data, theirs.network.vector.data)
-    np.testing.assert_array_equal(ours.states["ema"].average, ema.average)
+    np.testing.assert_allclose(ours.states["ema"].average, average, rtol=1e-6, atol=1e-7)
 
 
 def test_the_network_is_as_it_was_asked_for():
