@@ -103,24 +103,33 @@ def densities(x: np.ndarray, curves: Mapping[str, np.ndarray]) -> Any:
 
 
 def guided(
-    panels: Mapping[str, np.ndarray], density: Callable[[np.ndarray], np.ndarray], modes: np.ndarray, limit: float
+    rows: Mapping[str, Mapping[str, np.ndarray]],
+    density: Callable[[np.ndarray], np.ndarray],
+    modes: np.ndarray,
+    limit: float,
 ) -> Any:
-    """One panel for each weight: samples (n, 2), level lines of p(x | label), crosses at all modes.
+    """One panel for each set of samples (n, 2): row -> column -> points; level lines of p(x | label), crosses at modes.
 
-    density: points (n, 2) -> (n,)."""
-    picture, axes = figure(1, len(panels), width=2.7 * len(panels), height=3.1, squeeze=False, sharey=True)
+    The lines are those of a round Gaussian at 1, 2 and 3 deviations.  density: points (n, 2) -> (n,)."""
+    columns = len(next(iter(rows.values())))
+    picture, axes = figure(
+        len(rows), columns, width=2.7 * columns, height=0.3 + 2.7 * len(rows), squeeze=False, sharex=True, sharey=True
+    )
     ticks = np.linspace(-limit, limit, 121)
     u, v = np.meshgrid(ticks, ticks)
     height = density(np.stack([u.ravel(), v.ravel()], axis=1)).reshape(u.shape)
     levels = height.max() * np.exp(-0.5 * np.array([3.0, 2.0, 1.0]) ** 2)
-    for ax, (title, points) in zip(axes[0], panels.items(), strict=True):
-        ax.plot(*points.T, **SAMPLES, markersize=2.2, alpha=0.5)
-        ax.contour(u, v, height, levels, colors="black", linewidths=0.9)
-        ax.plot(*modes.T, linestyle="", marker="x", color=COLOURS[4], markersize=8, markeredgewidth=1.8)
-        ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="x₁")
-        ax.set_title(title, fontsize=10)
-        ax.set_aspect("equal")
-    axes[0, 0].set_ylabel("x₂")
+    for of_row, (row, panels) in zip(axes, rows.items(), strict=True):
+        for ax, (title, points) in zip(of_row, panels.items(), strict=True):
+            ax.plot(*points.T, **SAMPLES, markersize=2.2, alpha=0.5)
+            ax.contour(u, v, height, levels, colors="black", linewidths=0.9)
+            ax.plot(*modes.T, linestyle="", marker="x", color=COLOURS[4], markersize=8, markeredgewidth=1.8)
+            ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+            ax.set_title(f"{title}, {row}", fontsize=10)
+            ax.set_aspect("equal")
+        of_row[0].set_ylabel("x₂")
+    for ax in axes[-1]:
+        ax.set_xlabel("x₁")
     return picture
 
 
@@ -157,10 +166,10 @@ def scoreboard(data: Mapping[str, Mapping[str, Sequence[float]]], label: str, pe
 
 
 def _plain_log_axis_of_x(ax: Any) -> None:
-    """A logarithmic x-axis that says 1, 2, 5 rather than powers."""
+    """A logarithmic x-axis that says 1, 1.5, 2, 3, 5 rather than powers."""
     from matplotlib.ticker import LogLocator, NullLocator
 
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter("{x:g}")
