@@ -15,7 +15,7 @@ from minigen.plots.style import COLOURS, QUIET, figure, series
 __all__ = ["image_grids", "losses_over_steps", "plain_log_axis", "samples_beside_data", "tiled"]
 
 ESTIMATES = {
-    "w1": "exact W1 of the samples",
+    "w1": "exact W1, generator as it is",
     "normalised_gap": "critic's gap over its steepest slope",
     "gap": "critic's gap, in its own units",
 }
@@ -93,7 +93,8 @@ def losses_over_steps(
     """Each loss (steps, curves) over the steps: faint as it was, strong as a running mean.  Below, the distances.
 
     The frame leaves out the most extreme half per cent, which would flatten all the rest.  unit: of the losses.
-    distances: what gan.Watch.record gives: exact W1 and its null, and the critic's estimates, in distance_unit."""
+    distances: what gan.Watch.record gives: exact W1 and its null, and the critic's estimates, in distance_unit.  They
+    are of the generator as it is, not of its running average, which a run's samples and measures come from."""
     distances = distances or {}
     if not distances.get("step"):
         picture, ax = figure(width=8.0, height=3.8)

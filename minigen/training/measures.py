@@ -54,8 +54,10 @@ def exact_w1(samples: np.ndarray, data: TrainingData, rng: np.random.Generator) 
 
     value, null: means over a few sets of data points, of W1 to samples and to fresh data.  Both are compared with the
     same sets, so that over_null = value / null, about 1 for perfect samples, does not depend on what is peculiar to
-    them.  It is below 1 for copies of the points of a finite set.  n: so many points on each side; W1 is a linear
-    program, solved exactly, in 1 to 3 s for all."""
+    them.  It is below 1 for copies of the points of a finite set.  Not to be compared with the w1 that a GAN records
+    over its steps: that is of the generator as it is, a run's samples are of its running average, and n differs.
+
+    n: so many points on each side; W1 is a linear program, solved exactly, in 1 to 3 s for all."""
     sets = data.sets(2 * PAIRS, min(POINTS_IN_W1, len(samples)), rng)
     n, pairs = len(sets[0]), list(zip(sets[::2], sets[1::2], strict=False))
 
