@@ -1,5 +1,6 @@
 """`minigen compare`: runs in parallel, stopped and gone on with, tables that add up, a page, kind refusals."""
 
+import argparse
 import csv
 import json
 import os
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from minigen.cli import main
-from minigen.compare.command import Comparison, _file_names
+from minigen.compare.command import Comparison, _file_names, configure, prepare
 from minigen.compare.jobs import Job, Outcome, carry_out
 from minigen.compare.page import render
 from minigen.compare.results import Row, Spread, as_csv, as_markdown, groups, number
@@ -111,6 +112,26 @@ def test_more_seeds_and_models_later(whole, points, tmp_path, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("2 runs, 1 of them made before, 1 at a time")
     assert said[1].startswith("[2/2] sngan on ") and len(said) == 3
+    assert compare("--models", "sngan", "--data", points, "--seeds", 1, "--out", out, "--resume") == 0
+    assert capsys.readouterr().out.startswith("2 runs, 2 of them made before")  # asked for fewer, it forgets none
+    for name in ("comparison.md", "comparison.csv", "comparison.html"):
+        assert {"gan", "sngan"} <= set(re.findall(r"[\w-]+", (out / name).read_text())), name
+    assert [run["model"] for run in json.loads((out / "comparison.json").read_text())["runs"]] == ["gan", "sngan"]
+
+
+def test_a_comparison_that_goes_on_is_never_of_fewer_runs(tmp_path):
+    """Models, data and seeds are what is there and what is asked for, in the order in which they came."""
+    parser = argparse.ArgumentParser()
+    configure(parser)
+
+    def plan(*options):
+        return prepare(parser.parse_args([*options, "--out", str(tmp_path)]))
+
+    first = plan("--models", "wgan,gan", "--data", "ring", "--seeds", "3", "--steps", "7")
+    assert plan("--resume") == first
+    assert plan("--models", "gan,sngan", "--seeds", "2", "--resume") == {**first, "models": ["wgan", "gan", "sngan"]}
+    last = plan("--data", "grid,ring", "--seeds", "4", "--resume")
+    assert last == {"models": ["wgan", "gan", "sngan"], "data": ["ring", "grid"], "seeds": 4, "steps": 7}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("comparison"), metavar="DIR", help="folder for it all (default comparison)"
     )
     parser.add_argument("-j", "--jobs", type=positive_integer, metavar="N", help="at a time (default: one per core)")
-    parser.add_argument("--resume", action="store_true", help="go on with the comparison in DIR")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in DIR, and add what is asked for")
 
 
 def _names(known: Callable[[str], str]) -> Callable[[str], list[str]]:
@@ -91,7 +91,12 @@ def prepare(args: argparse.Namespace) -> dict[str, Any]:
         before = _read(ledger)
     elif ledger.exists():
         raise Refused(f"{args.out} already holds a comparison: go on with it (--resume) or choose another folder")
-    plan = DEFAULTS | {name: before[name] for name in DEFAULTS if name in before} | given
+    plan = DEFAULTS | given
+    if before:
+        for name in ("models", "data"):  # never fewer than before, and in that order, which the folders' names go by
+            plan[name] = list(dict.fromkeys([*before[name], *given.get(name, [])]))
+        plan["seeds"] = max(before["seeds"], given.get("seeds", 0))
+        plan["steps"] = given.get("steps", before["steps"])
     if before and plan["steps"] != before["steps"]:
         theirs = f"--steps {before['steps']}" if before["steps"] else "each model's own number of steps"
         raise Refused(f"the runs in {args.out} have {theirs}: leave out --steps, or choose another folder")
