@@ -85,6 +85,9 @@ def train(
     the step, and a run goes on from there bit for bit.  FloatingPointError, naming the step, if a loss or a gradient
     is no longer finite; that update is not made."""
     _check(batch_size=batch_size, n_critic=n_critic)
+    _check_pieces(losses, constraint)
+    _check_optimizer("generator", generator_optimizer, generator, discriminator)
+    _check_optimizer("discriminator", discriminator_optimizer, discriminator, generator)
     # Asked once, not at every step: what the networks are made of.
     critic_parameters = list(discriminator.parameters())
     critic_dtype, latent_dtype = discriminator.dtype, generator.dtype
@@ -190,3 +193,34 @@ def _check(**counts: int) -> None:
     for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name} is {value!r}, expected a whole number >= 1")
+
+
+def _check_pieces(losses: Any, constraint: Any) -> None:
+    """TypeError for a name in place of losses, or a class in place of a constraint."""
+    if not all(callable(getattr(losses, player, None)) for player in ("discriminator", "generator")):
+        raise TypeError(
+            f"losses is {losses!r}, expected a pair of functions: gan.wasserstein, without quotes, or "
+            "gan.Losses(discriminator=..., generator=...)"
+        )
+    if isinstance(constraint, type):
+        raise TypeError(f"constraint is the class {constraint.__name__}; make one: constraint={constraint.__name__}()")
+    if constraint is not None and not all(callable(getattr(constraint, do, None)) for do in ("penalty", "after_step")):
+        raise TypeError(f"constraint is {constraint!r}, expected a gan.Constraint, gan.GradientPenalty() say, or None")
+
+
+def _check_optimizer(player: str, optimizer: Optimizer, network: Module, opponent: Module) -> None:
+    """An optimiser moves some of its player's parameters, or all, and of its opponent's only such as both share."""
+    own = {id(p) for p in network.parameters()}
+    theirs = {id(p) for p in opponent.parameters()} - own
+    held = {id(p) for p in optimizer.vector.parameters}
+    if held & theirs:
+        others = "discriminator" if player == "generator" else "generator"
+        raise ValueError(
+            f"{player}_optimizer holds parameters of the {others}. Are the two optimisers swapped? "
+            "train(..., losses, generator_optimizer, discriminator_optimizer)"
+        )
+    if not held & own:
+        raise ValueError(
+            f"{player}_optimizer holds none of the {player}'s parameters, and would teach it nothing: "
+            f"make it of this {player}, optim.Adam({player}, lr=1e-3) say"
+        )

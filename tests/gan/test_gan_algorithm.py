@@ -283,6 +283,46 @@ def test_bad_counts_are_named(bad):
         next(run(*players(), **bad))
 
 
+@pytest.mark.parametrize("who", ["both", "generator", "discriminator"])
+def test_an_optimiser_of_the_other_player_is_refused(who):
+    g, d, og, od = players()
+    mixed = optim.SGD([*g.parameters(), *d.parameters()], 0.1)
+    pairs = {"both": (od, og), "generator": (mixed, od), "discriminator": (og, mixed)}
+    before, named = weights(g, d), "generator" if who == "both" else who
+    with pytest.raises(ValueError, match=f"{named}_optimizer holds parameters of the .* swapped"):
+        next(run(g, d, *pairs[who]))
+    assert weights(g, d) == before
+
+
+def test_an_optimiser_of_an_old_network_is_refused():
+    g, d, _, od = players()
+    with pytest.raises(ValueError, match="generator_optimizer holds none of the generator's parameters"):
+        next(run(g, d, players()[2], od))
+
+
+def test_an_optimiser_may_hold_a_part_and_what_both_share_and_what_is_frozen_or_normalised():
+    g, d, _, _ = players(hidden=(3,))
+    g.layers[0] = d.layers[0]  # shared by both
+    d.layers[1].bias.requires_grad = False
+    of_d = optim.SGD(d, 0.1)
+    nn.spectral_norm(d, rng=np.random.default_rng(0))
+    for of_g in (g.layers[1], g):  # a part, and all
+        assert len(list(run(g, d, optim.SGD(of_g, 0.1), of_d, batch_size=4, steps=1))) == 1
+
+
+@pytest.mark.parametrize(
+    "bad, says",
+    [
+        ({"losses": "wasserstein"}, "losses is 'wasserstein', expected a pair of functions: gan.wasserstein"),
+        ({"constraint": gan.GradientPenalty}, r"the class GradientPenalty; make one: constraint=GradientPenalty\(\)"),
+        ({"constraint": 10.0}, r"constraint is 10\.0, expected a gan\.Constraint"),
+    ],
+)
+def test_pieces_of_another_kind_are_named(bad, says):
+    with pytest.raises(TypeError, match=says):
+        next(run(*players(), **bad))
+
+
 def test_bad_samplers_are_named():
     with pytest.raises(ValueError, match=r"asked for 64 points and gave 63"):
         next(run(*players(), sample_data=lambda n, rng: np.zeros((n - 1, 1))))
