@@ -38,7 +38,7 @@ TIMES = ("noise", "uniform")
 NETWORKS = ("mlp", "unet")
 SAMPLERS = ("ancestral", "ddim", "heun")
 NOISIEST = 200.0  # sigma / a: no sampler begins above it, where an error of the network is multiplied so many times
-GUIDANCE = 1.5
+GUIDANCE = 1.0
 DRAWS_FOR_FLOOR = 20_000
 
 
@@ -89,7 +89,8 @@ class Diffusion:
         """Settings for these data, where none are given.
 
         Found by trial.  On the ring and the grid the waves and times drawn by noise are what finds all 25 peaks, and
-        makes them sharp.  Images have nothing that is fine beside the whole, and want times drawn evenly."""
+        makes them sharp.  Images have nothing that is fine beside the whole, and want times drawn evenly; on the
+        digits the U-Net is ahead of the mlp of the same CPU time, and ddim keeps more of their variety."""
         settings: dict[str, Any] = {
             "process": "linear", "predicts": "noise", "times": "noise", "network": "mlp", "widths": [64, 128],
             "embedding": "sinusoidal", "injection": "add", "waves": 32 if data.dimension <= 4 else 0,
@@ -100,7 +101,7 @@ class Diffusion:
             settings |= {
                 "process": "cosine", "predicts": "velocity", "times": "uniform", "network": "unet",
                 "injection": "norm", "hidden": [256, 256, 256], "batch_size": 64, "ema": 0.995, "steps": 3000,
-                "sampling_steps": 50,
+                "sampler": "ddim", "sampling_steps": 50,
             }  # fmt: skip
         return settings
 

@@ -264,9 +264,9 @@ def test_what_training_does_not_depend_on_may_change_when_a_run_goes_on(tmp_path
     assert train("--data", "digits", "--conditional", "--out", tmp_path, *TINY) == 0
     before = state(tmp_path)
     assert before["settings"]["guidance"] == metrics(tmp_path)["settings"]["guidance"] == cli.GUIDANCE
-    assert train("--out", tmp_path, "--resume", "--guidance", 3, "--sampler", "ddim", "--sampling-steps", 3) == 0
+    assert train("--out", tmp_path, "--resume", "--guidance", 3, "--sampler", "heun", "--sampling-steps", 3) == 0
     after = state(tmp_path)
-    changed = {"guidance": 3.0, "sampler": "ddim", "sampling_steps": 3}
+    changed = {"guidance": 3.0, "sampler": "heun", "sampling_steps": 3}
     assert after == {**before, "settings": {**before["settings"], **changed}}
     capsys.readouterr()
     assert train("--out", tmp_path, "--resume", "--predicts", "score") == 2
