@@ -74,7 +74,7 @@ def outcomes(exercise: str) -> dict[str, dict[str, Result]]:
         description = {"jobs": [[*job, str(logs[key])] for key, job in jobs.items()]}
         (made / "jobs.json").write_text(json.dumps(description))
         command = [sys.executable, str(HERE / "driver.py"), str(made / "jobs.json")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
         assert done.returncode == 0, done.stdout + done.stderr
         found: dict[str, dict[str, Result]] = {key: {} for key in jobs}
         for key, log in logs.items():
