@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def gradient_norms(critic: Any, points: Any) -> Any:
             )
         return np.sum(values)
 
+    check_points(points)
     slopes = grad(total)(points)
     return np.linalg.norm(np.reshape(slopes, (len(points), -1)), axis=1)
 
@@ -39,10 +41,20 @@ def interpolates(real: Any, fake: Any, rng: np.random.Generator) -> Any:
     """Points a x + (1 - a) y on the lines from samples y to data x, one a ~ U(0, 1) for each pair (x, y).
 
     One weight for each pair, not for each coordinate: that would fill a box.  (Gulrajani et al. 2017, algorithm 1.)"""
+    check_points(real)
+    check_points(fake)
     if real.shape != fake.shape:
         raise ValueError(f"data and samples are joined in pairs, but have shapes {real.shape} and {fake.shape}")
     share = _as(real, rng.random((len(real), *[1] * (real.ndim - 1))))
     return fake + share * (real - fake)
+
+
+def check_points(points: Any) -> None:
+    """TypeError for what is not an array, a list say; ValueError for an array that holds no points."""
+    if not hasattr(points, "dtype") or not hasattr(points, "shape"):
+        raise TypeError(f"points are an array (n, ...), got {type(points).__name__}: use np.asarray")
+    if not points.shape or 0 in points.shape:
+        raise ValueError(f"expected one point or more, an array (n, ...), got shape {points.shape}")
 
 
 def _as(points: Any, numbers: np.ndarray) -> Any:
@@ -127,6 +139,8 @@ def _check_pointwise(critic: Any) -> None:
 
 
 def _positive(name: str, value: float) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} is {value!r}, a {type(value).__name__}, expected a number above 0")
     if not 0 < value < math.inf:
         raise ValueError(f"{name} is {value!r}, expected a number above 0")
     return float(value)

@@ -13,7 +13,7 @@ import numpy as np
 from minigen import nn
 from minigen.autodiff import no_grad, raw
 from minigen.device import asnumpy
-from minigen.gan.constraints import gradient_norms
+from minigen.gan.constraints import check_points, gradient_norms
 from minigen.transport import cost_matrix
 
 __all__ = [
@@ -107,6 +107,7 @@ def normalised_gap(critic: Any, real: Any, fake: Any, constant: float | None = N
 
 def _as_taken(critic: Any, points: Any) -> Any:
     """The points in the critic's own precision, if it is a Module."""
+    check_points(points)
     points = raw(points)
     return points.astype(critic.dtype, copy=False) if isinstance(critic, nn.Module) else points
 

@@ -24,11 +24,24 @@ def power_iteration(weight: Any, u: Any, steps: int = 1) -> tuple[Any, Any, Any]
     weight: (m, n).  u: (m,), any start that is not orthogonal to the leading singular vector.  sigma never exceeds the
     largest singular value and tends to it, the faster the smaller the ratio of the second to the first.  A W of zeros
     gives sigma = 0, v = 0 and u as it was, ready for a W that is not.  The u given is not changed in place.
+    TypeError for lists; ValueError for what is not finite, a u of zeros, or steps that are no whole number >= 1.
     (Miyato et al. 2018, algorithm 1; claims C62, C64.)"""
+    for name, array in (("W", weight), ("u", u)):
+        if not hasattr(array, "ndim"):
+            raise TypeError(f"power_iteration takes arrays, but {name} is a {type(array).__name__}: use np.asarray")
     if weight.ndim != 2 or u.shape != weight.shape[:1]:
         raise ValueError(f"power_iteration takes W (m, n) and u (m,), got shapes {weight.shape} and {u.shape}")
-    if steps < 1:
-        raise ValueError(f"steps is {steps!r}, expected a whole number >= 1")
+    check_size("steps", steps)
+    for name, array in (("W", weight), ("u", u)):
+        if not np.isfinite(raw(array)).all():
+            raise ValueError(f"{name} has entries that are not finite")
+    if not raw(u).any():
+        raise ValueError("u is zero, which has no direction: draw it at random, rng.standard_normal(m)")
+    return _rounds(weight, u, steps)
+
+
+def _rounds(weight: Any, u: Any, steps: int) -> tuple[Any, Any, Any]:
+    """power_iteration unchecked: in a layer a weight that is not finite is for the loss to report."""
     v = u  # replaced below
     for _ in range(steps):
         v = _unit(weight.T @ u)
@@ -71,7 +84,7 @@ class SpectralNorm(Module):
         self.bound, self.steps = float(bound), check_size("steps", steps)
         matrix = raw(self._matrix(weight))
         self.u = namespace(matrix).asarray(_unit(check_rng(rng).standard_normal(len(matrix)))).astype(matrix.dtype)
-        _, self.u, self.v = power_iteration(matrix, self.u, max(warm_up, 1))
+        _, self.u, self.v = _rounds(matrix, self.u, max(warm_up, 1))
 
     def _matrix(self, weight: Any) -> Any:
         """W with the output features as its rows."""
@@ -93,7 +106,7 @@ class SpectralNorm(Module):
     def forward(self, x: Any) -> Any:
         if self.training:
             # New vectors, not changed ones: a backward pass that is still to come may need the old.
-            _, self.u, self.v = power_iteration(raw(self._matrix(self.layer.weight)), self.u, self.steps)
+            _, self.u, self.v = _rounds(raw(self._matrix(self.layer.weight)), self.u, self.steps)
         with _weight(self.layer, self.weight):
             return self.layer(x)
 

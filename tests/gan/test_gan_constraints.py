@@ -396,3 +396,5 @@ def test_settings_that_make_no_sense_are_named(bad):
     ):  # fmt: skip
         with pytest.raises(ValueError, match=rf"^{name} is .*, expected a number above 0"):
             make(bad)
+        with pytest.raises(TypeError, match=rf"^{name} is '10', a str, expected a number above 0"):
+            make("10")

@@ -288,6 +288,25 @@ def test_a_critic_gives_one_number_a_point(measure):
         measure(lambda x: x, x, y)
 
 
+@pytest.mark.parametrize(
+    "measure",
+    [
+        gan.secant_lipschitz, gan.critic_gap, gan.normalised_gap, lambda f, x, y: gan.interpolates(x, y, RNG(0)),
+        lambda f, x, y: (gan.measured_lipschitz(f, x), gan.measured_lipschitz(f, y)),
+        lambda f, x, y: (gan.gradient_norms(f, x), gan.gradient_norms(f, y)),
+    ],
+)  # fmt: skip
+def test_points_that_are_none_are_refused(measure):
+    x = np.ones((3, 2))
+    for pair in ((x, x.tolist()), (x.tolist(), x)):
+        with pytest.raises(TypeError, match=r"points are an array \(n, \.\.\.\), got list: use np\.asarray"):
+            measure(lambda x: x[:, 0], *pair)
+    for empty in (np.ones((0, 2)), np.ones(()), np.ones((3, 0))):
+        for pair in ((x, empty), (empty, x)):
+            with pytest.raises(ValueError, match="expected one point or more"):
+                measure(lambda x: x[:, 0], *pair)
+
+
 @pytest.mark.parametrize("kind", ["spectral", "batch norm", "dropout"])
 def test_looking_at_a_critic_changes_nothing_in_it(kind):
     """Measured during training or not, a run goes on with the same bits: no vector of a power iteration moves on, no

@@ -555,8 +555,19 @@ def test_what_cannot_be_normalised_is_refused_and_left_as_it_was():
             nn.SpectralNorm(linear, rng=RNG(0), steps=steps)
     with pytest.raises(ValueError, match=r"W \(m, n\) and u \(m,\), got shapes \(2, 3\) and \(3,\)"):
         nn.power_iteration(np.ones((2, 3)), np.ones(3))
-    with pytest.raises(ValueError, match="steps is 0"):
-        nn.power_iteration(np.ones((2, 3)), np.ones(2), 0)
+    for steps in (0, 1.5, True):
+        with pytest.raises(ValueError, match=f"steps must be a positive integer, got {steps}"):
+            nn.power_iteration(np.ones((2, 3)), np.ones(2), steps)
+    with pytest.raises(TypeError, match="takes arrays, but W is a list"):
+        nn.power_iteration([[1.0]], np.ones(1))
+    with pytest.raises(TypeError, match="takes arrays, but u is a list"):
+        nn.power_iteration(np.ones((1, 1)), [1.0])
+    with pytest.raises(ValueError, match="W has entries that are not finite"):
+        nn.power_iteration(np.array([[1.0, np.nan]]), np.ones(1))
+    with pytest.raises(ValueError, match="u has entries that are not finite"):
+        nn.power_iteration(np.ones((1, 2)), np.array([np.inf]))
+    with pytest.raises(ValueError, match="u is zero, which has no direction"):
+        nn.power_iteration(np.ones((2, 3)), np.zeros(2))
 
 
 def test_how_it_looks():
