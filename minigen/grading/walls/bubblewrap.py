@@ -14,8 +14,9 @@ def command(python: list[str], numpy: Path) -> list[str]:
         *("bwrap", "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"),
         *("--die-with-parent", "--new-session", "--hostname", "worker", "--clearenv"),
         *(word for name, value in environment().items() for word in ("--setenv", name, value)),
-        *_mounts(python[0], numpy),
+        # Scratch before the mounts: it would hide an interpreter or a checkout that lies in /tmp itself.
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", str(16 << 20), "--tmpfs", "/tmp"),
+        *_mounts(python[0], numpy),
         *("--chdir", "/tmp", "--remount-ro", "/", "--"),
         *python,
     ]
