@@ -3,5 +3,5 @@
 # expect: crashed 0
 
 import sys
-sys.path[:0] = ["@FOLDER@", "/work/main", "/autograder/source", "."]
+sys.path[:0] = ["@FOLDER@", "/autograder/source", "."]
 from honest import *
