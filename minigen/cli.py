@@ -64,14 +64,17 @@ def _main(argv: Sequence[str] | None) -> int:
         epilog="minigen COMMAND --help says more about a command.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
+    asked = parser
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     try:
         for name, (module, summary) in COMMANDS.items():
             subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize() + ".")
             if name == command:
-                implementation = import_module(module)
+                implementation, asked = import_module(module), subparser
                 implementation.configure(subparser)
-        args = parser.parse_args(argv)
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            asked.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage line of the command
         if args.version:
             print(f"minigen {_version()}")
             return 0

@@ -349,6 +349,27 @@ def test_a_folder_that_cannot_be_made(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    "model, unknown, says",
+    [
+        ("dragan", ["--gamma", "3"], "--gamma is an option of gan-r1"),
+        ("gan", ["--lambda=3"], "--lambda is an option of wgan-gp, dragan"),
+        ("diffusion", ["--n-critic", "2"], "--n-critic is an option of gan, gan-r1, wgan, wgan-gp, dragan, sngan"),
+        ("gan", ["--stesp", "3"], "there is no option --stesp: did you mean --steps?"),
+        ("gan", ["-q"], "there is no option -q"),
+        ("gan", ["grid"], "'grid' belongs to no option"),
+    ],
+)
+def test_an_option_of_another_model(model, unknown, says, tmp_path, capsys):
+    """It is refused by the model's own parser, whose usage line names what there is, and the owners are named."""
+    with pytest.raises(SystemExit) as stop:
+        train("--data", "ring", "--out", tmp_path / "run", *unknown, model=model)
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and said.startswith(f"usage: minigen train {model} [-h] [--data DATA] --out DIR")
+    assert said.splitlines()[-1] == f"minigen train {model}: error: {says}"
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
     "name, meant", [("wgann", "did you mean wgan?"), ("SNGAN", "did you mean sngan?"), ("x", "there are gan, gan-r1,")]
 )
 def test_a_model_that_there_is_not(name, meant, capsys):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,9 @@ class Refused(Exception):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add a subcommand for each model, with the options that all models share."""
-    models = parser.add_subparsers(dest="model", metavar="MODEL", required=True, title="models")
+    models = parser.add_subparsers(
+        dest="model", metavar="MODEL", required=True, title="models", parser_class=_ModelParser
+    )
     for name in MODELS:
         kind = model_class(name)
         model = models.add_parser(
@@ -51,7 +55,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
         model.add_argument("--hidden", type=positive_integer, nargs="+", metavar="N", help="widths of hidden layers")
         kind.add_options(model)
         _name_defaults(model, kind)
+        model.models = models.choices
     models.choices = _Known(models.choices)
+
+
+class _ModelParser(argparse.ArgumentParser):
+    """The options of one model, which refuses those of another itself, and says whose they are."""
+
+    models: Mapping[str, _ModelParser] = {}  # by name, this one among them
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(self._not_known(unknown))
+        return namespace, unknown
+
+    def _not_known(self, unknown: Sequence[str]) -> str:
+        option = next((text.partition("=")[0] for text in unknown if text.startswith("-")), "")
+        owners = [name for name, model in self.models.items() if option in model.options]
+        if owners:
+            return f"{option} is an option of {', '.join(owners)}"
+        if option:
+            near = difflib.get_close_matches(option, self.options, n=1)
+            return f"there is no option {option}" + (f": did you mean {near[0]}?" if near else "")
+        return f"{unknown[0]!r} belongs to no option"
+
+    @property
+    def options(self) -> list[str]:
+        """All that begins with a dash and is understood."""
+        return [text for action in self._actions for text in action.option_strings]
 
 
 class _Known(dict):
