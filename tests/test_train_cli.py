@@ -18,7 +18,7 @@ from minigen.gan import cli as gan_cli
 from minigen.gan.cli import GAN
 from minigen.training import measures
 from minigen.training.data import TrainingData, disjoint_sets, open_data
-from minigen.training.models import MODELS
+from minigen.training.models import MODELS, model_class
 from minigen.training.run import Run
 
 TINY = ["--hidden", "8", "--batch-size", "16", "--steps", "12", "--every", "5"]
@@ -389,6 +389,31 @@ def test_help_names_the_defaults_for_points_and_for_digits(capsys):
             value = settings[name]
             text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
             assert f"{text} for {data}" in said, name
+
+
+@pytest.mark.parametrize(
+    "model, option, says",
+    [
+        ("gan", "latent", "for a file of points that of the points, but 2 at least and 32 at most"),
+        ("gan", "steps", "(default 8000 for points in the plane, 16000 for grid, 10000 for digits)"),
+        ("wgan", "steps", "12000 for points in the plane, 22000 for grid, 6000 for data without known modes"),
+        ("wgan-gp", "lambda", "in units of W1, which of standardised points is about 1 at first and 0.1 at last"),
+        ("dragan", "lambda", "with f in nats and the data standardised; the paper's 10 is for images (default 0.1)"),
+    ],
+)
+def test_help_gives_the_units_and_what_own_files_get(model, option, says, capsys):
+    with pytest.raises(SystemExit):
+        train("--help", model=model)
+    said = " ".join(capsys.readouterr().out.split())
+    assert says in said[said.rindex(f"--{option} ") :]
+
+
+@pytest.mark.parametrize("dimension, latent", [(1, 2), (2, 2), (5, 5), (40, 32)])
+def test_the_noise_of_a_file_has_the_dimension_of_its_points(dimension, latent):
+    points = TrainingData("file", lambda n, rng: np.empty(0), np.zeros(dimension), np.ones(dimension))
+    for name in MODELS:
+        if "gan" in name:
+            assert model_class(name).defaults(points)["latent"] == latent
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,10 @@ class GAN:
         if len(cls.losses) > 1:
             parser.add_argument("--loss", choices=cls.losses, help=f"what the two descend (default {cls.losses[0]})")
         parser.add_argument("--noise", choices=NOISES, help="law of the noise z: on [-2, 2]^N, or N(0, I)")
-        parser.add_argument("--latent", type=positive_integer, metavar="N", help="dimension of the noise z")
+        parser.add_argument(
+            "--latent", type=positive_integer, metavar="N",
+            help="dimension of the noise z; for a file of points that of the points, but 2 at least and 32 at most",
+        )  # fmt: skip
         parser.add_argument(
             "--n-critic", type=positive_integer, metavar="N", help="discriminator's steps per generator's"
         )

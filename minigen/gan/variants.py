@@ -81,7 +81,7 @@ class WGANGP(_Variant):
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         _say_the_papers(parser, "--lambda 10 --n-critic 5 --lr 1e-4 --beta1 0 --beta2 0.9 --batch-size 64")
-        _add_penalty(parser)
+        _add_penalty(parser, "in units of W1, which of standardised points is about 1 at first and 0.1 at last")
 
     def constraint(self) -> Constraint:
         s = self.settings
@@ -96,7 +96,7 @@ class DRAGAN(_Variant):
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        _add_penalty(parser)
+        _add_penalty(parser, "with f in nats and the data standardised")
         parser.add_argument("--spread", type=positive, metavar="C", help="width of the noise, in that of the data")
 
     def constraint(self) -> Constraint:
@@ -127,9 +127,10 @@ def _say_the_papers(parser: argparse.ArgumentParser, settings: str) -> None:
     parser.description = f"{parser.description} The paper's settings: {settings}."
 
 
-def _add_penalty(parser: argparse.ArgumentParser) -> None:
+def _add_penalty(parser: argparse.ArgumentParser, units: str) -> None:
+    """units: those of lambda, and with them why its default is not the papers'."""
     parser.add_argument(
         "--penalty-weight", "--lambda", type=positive, metavar="LAMBDA",
-        help="lambda, the weight of the penalty E (|grad f| - 1)^2",
+        help=f"lambda, the weight of the penalty E (|grad f| - 1)^2, {units}; the paper's 10 is for images",
     )  # fmt: skip
     parser.add_argument("--one-sided", action="store_true", help="penalise only slopes above 1")

@@ -97,11 +97,15 @@ class _Known(dict):
 
 def _name_defaults(parser: argparse.ArgumentParser, kind: type[Model]) -> None:
     """Say in the help of each option what it is where it is not given, which depends on the data."""
-    examples = {"points in the plane": by_name("ring"), "grid": by_name("grid"), "digits": None}
+    without_modes = "data without known modes"
+    examples = {
+        "points in the plane": by_name("ring"), "grid": by_name("grid"), without_modes: by_name("swiss_roll"),
+        "digits": None,
+    }  # fmt: skip
     defaults = {}
     for example, law in examples.items():  # only what the settings depend on: the data themselves take longer to make
         d, image = (64, (8, 8)) if law is None else (2, None)
-        mixture: Any = law
+        mixture: Any = None if example == without_modes else law
         data = TrainingData(example, lambda n, rng: np.empty(0), np.zeros(d), np.ones(d), mixture=mixture, image=image)
         defaults[example] = kind.defaults(data)
     for action in parser._actions:
@@ -112,8 +116,9 @@ def _name_defaults(parser: argparse.ArgumentParser, kind: type[Model]) -> None:
             for example, of in defaults.items()
         }
         plane = values["points in the plane"]
-        if values["grid"] == plane:
-            del values["grid"]
+        for example in ("grid", without_modes):
+            if values[example] == plane:
+                del values[example]
         if set(values.values()) == {plane}:
             text = plane
         else:
