@@ -514,5 +514,23 @@ def test_a_run_that_diverges_says_where_and_keeps_the_last_checkpoint(tmp_path, 
     steps = cli.GAN.steps
     monkeypatch.setattr(cli.GAN, "steps", broken)
     assert train("--data", "ring", "--out", tmp_path, *TINY) == 1
-    assert "training diverged. step 8: the generator's loss is nan" in capsys.readouterr().err
+    said, hint = capsys.readouterr().err.splitlines()
+    assert said == "minigen: training diverged. step 8: the generator's loss is nan. Lower the learning rate"
+    assert hint == (
+        f"To begin anew with other settings, add --force, which replaces the run in {tmp_path}, or choose another --out."
+    )
     assert state(tmp_path)["step"] == 5
+    monkeypatch.undo()
+    assert "replace it (--force)" in refusal(capsys, "--data", "ring", "--out", tmp_path, *TINY, "--lr", 1e-4)
+    assert train("--data", "ring", "--out", tmp_path, *TINY, "--lr", 1e-4, "--force") == 0  # as the hint says
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_run_that_diverges_at_once_can_be_begun_anew(model, tmp_path, capsys):
+    """Before its first checkpoint, with a learning rate that is far too high; the folder is in the way, and it says so."""
+    options = ["--data", "ring", "--out", tmp_path, *TINY, "--every", 100, "--steps", 60]
+    assert train(*options, "--lr", 1e30, model=model) == 1
+    said, hint = capsys.readouterr().err.splitlines()
+    assert said.startswith("minigen: training diverged. ") and "add --force" in hint and str(tmp_path) in hint
+    assert state(tmp_path)["step"] == 0
+    assert train(*options, "--force", model=model) == 0

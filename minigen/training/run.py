@@ -179,7 +179,7 @@ def train(run: Run) -> int:
                         print(f"step {run.step} of {steps}: {_means(run.model.curves, rows[-SMOOTHING:])}", flush=True)
         except FloatingPointError as error:
             bar.close()
-            return _diverged(error)
+            return _diverged(run, error)
         save(began)
     if interruption.signal and run.step < steps:
         print(f"Stopped after step {run.step} of {steps}, all saved. Go on with: {run.to_resume}")
@@ -187,7 +187,7 @@ def train(run: Run) -> int:
     try:
         measures = run.finish()
     except FloatingPointError as error:
-        return _diverged(error)
+        return _diverged(run, error)
     except KeyboardInterrupt:
         print(f"\nStopped before the figures and measures were ready; all {run.step} steps are saved. "
               f"Make the figures with: {run.to_resume}")  # fmt: skip
@@ -197,8 +197,11 @@ def train(run: Run) -> int:
     return 0
 
 
-def _diverged(error: FloatingPointError) -> int:
+def _diverged(run: Run, error: FloatingPointError) -> int:
+    """Say so, and how to begin anew: going on would only lead there again, and the folder is in the way."""
     print(f"{DIVERGED} {error}", file=sys.stderr)
+    print(f"To begin anew with other settings, add --force, which replaces the run in {run.folder}, or choose another "
+          "--out.", file=sys.stderr)  # fmt: skip
     return 1
 
 
