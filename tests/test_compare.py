@@ -107,7 +107,9 @@ def test_stopped_by_ctrl_c_and_gone_on_with(whole, points, tmp_path):
 def test_more_seeds_and_models_later(whole, points, tmp_path, capsys):
     out = tmp_path / "more"
     assert compare("--models", "gan", "--seeds", 1, "--steps", 2, "--data", points, "--out", out) == 0
-    capsys.readouterr()
+    assert capsys.readouterr().out.startswith("1 run, 1 at a time\n")
+    page = (out / "comparison.html").read_text()
+    assert "1 model on 1 set of data, 1 seed each." in page and "The run came to its end." in page
     assert compare("--models", "gan,sngan", "--out", out, "--resume") == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("2 runs, 1 of them made before, 1 at a time")
@@ -301,6 +303,7 @@ def test_a_page_of_models_of_any_kind(rows):
     lost = 100 * np.mean(np.abs(np.load(rows[2].job.folder / "samples.npy")).max(axis=1) > reach)
     assert f"times its null, {number(lost)} % outside the frame" in page and 0 < lost < 100
     assert page.count("<img") == 4  # the data, gan, other, the curve of gan
+    assert "The run did not come to its end." in render(rows[5:], 1, "")
     without = render(rows[3:], 3, "")
     assert without.count("<img") == 2 and "On the way" not in without
 

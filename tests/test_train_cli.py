@@ -241,7 +241,7 @@ def test_ctrl_c_from_outside_leaves_a_checkpoint_to_go_on_from(tmp_path):
 @pytest.mark.parametrize(
     "where, says",
     [
-        ("finish", "all 12 steps are saved. Make the figures with: minigen train gan --out {} --resume"),
+        ("finish", "step 12 is saved. Make the figures with: minigen train gan --out {} --resume"),
         ("draw", "Go on from the last checkpoint with: minigen train gan --out {} --resume"),
     ],
 )
@@ -266,16 +266,21 @@ def test_a_finished_run_can_be_measured_again_or_lengthened(ring, tmp_path, caps
     (folder / "metrics.json").unlink()
     capsys.readouterr()
     assert train("--out", folder, "--resume") == 0
-    assert "All 12 steps are made: only the samples" in capsys.readouterr().out
+    assert "Step 12 of 12 is reached: only the samples" in capsys.readouterr().out
     assert state(folder) == before
     assert train("--out", folder, "--resume", "--steps", 7) == 0
     assert capsys.readouterr().out == (
-        "Nothing to do: 12 steps are made, and --steps 7 asks for fewer. More than 12 go on.\n"
+        "Nothing to do: step 12 is reached, and --steps 7 asks for fewer. More than 12 go on.\n"
     )
     assert state(folder) == before
     assert metrics(folder)["measures"] == metrics(ring)["measures"]
     assert train("--out", folder, "--resume", "--steps", 15) == 0
     assert metrics(folder)["steps"] == 15
+
+
+def test_one_step_is_a_run_too(tmp_path, capsys):
+    assert train("--data", "ring", "--out", tmp_path, *TINY, "--steps", 1) == 0
+    assert re.search(r"^1 step in \d+ s; samples", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_run_is_not_overwritten(ring, capsys):
@@ -516,9 +521,8 @@ def test_a_run_that_diverges_says_where_and_keeps_the_last_checkpoint(tmp_path, 
     assert train("--data", "ring", "--out", tmp_path, *TINY) == 1
     said, hint = capsys.readouterr().err.splitlines()
     assert said == "minigen: training diverged. step 8: the generator's loss is nan. Lower the learning rate"
-    assert hint == (
-        f"To begin anew with other settings, add --force, which replaces the run in {tmp_path}, or choose another --out."
-    )
+    anew = "To begin anew with other settings, add --force"
+    assert hint == f"{anew}, which replaces the run in {tmp_path}, or choose another --out."
     assert state(tmp_path)["step"] == 5
     monkeypatch.undo()
     assert "replace it (--force)" in refusal(capsys, "--data", "ring", "--out", tmp_path, *TINY, "--lr", 1e-4)
@@ -527,7 +531,7 @@ def test_a_run_that_diverges_says_where_and_keeps_the_last_checkpoint(tmp_path, 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_run_that_diverges_at_once_can_be_begun_anew(model, tmp_path, capsys):
-    """Before its first checkpoint, with a learning rate that is far too high; the folder is in the way, and it says so."""
+    """Before its first checkpoint, at a learning rate far too high; the folder is in the way, and it says so."""
     options = ["--data", "ring", "--out", tmp_path, *TINY, "--every", 100, "--steps", 60]
     assert train(*options, "--lr", 1e30, model=model) == 1
     said, hint = capsys.readouterr().err.splitlines()

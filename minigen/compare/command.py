@@ -150,7 +150,7 @@ class Comparison:
         missing = [job for job in self.jobs if job not in self.outcomes]
         made = f", {len(self.jobs) - len(missing)} of them made before" if len(missing) < len(self.jobs) else ""
         pace = f", {min(self.at_a_time, len(missing))} at a time" if missing else ""
-        print(f"{len(self.jobs)} runs{made}{pace}", flush=True)
+        print(f"{len(self.jobs)} run{'s' * (len(self.jobs) != 1)}{made}{pace}", flush=True)
         bar = tqdm(
             total=len(self.jobs), initial=len(self.jobs) - len(missing), unit="run", desc="compare", disable=None,
             leave=False, dynamic_ncols=True,

@@ -138,12 +138,12 @@ def run(args: argparse.Namespace) -> int:
         return 2
     made, steps = prepared.step, prepared.settings["steps"]
     if made > steps:
-        print(f"Nothing to do: {made} steps are made, and --steps {steps} asks for fewer. More than {made} go on.")
+        print(f"Nothing to do: step {made} is reached, and --steps {steps} asks for fewer. More than {made} go on.")
         return 0
     if prepared.data.source:
         print(prepared.data.source)
     if args.resume:
-        done = f"All {made} steps are made: only the samples, figures and measures are made again."
+        done = f"Step {made} of {steps} is reached: only the samples, figures and measures are made again."
         print(f"Going on after step {made} of {steps}." if made < steps else done)
     try:
         return train(prepared)

@@ -189,11 +189,12 @@ def train(run: Run) -> int:
     except FloatingPointError as error:
         return _diverged(run, error)
     except KeyboardInterrupt:
-        print(f"\nStopped before the figures and measures were ready; all {run.step} steps are saved. "
+        print(f"\nStopped before the figures and measures were ready; step {run.step} is saved. "
               f"Make the figures with: {run.to_resume}")  # fmt: skip
         return 130
     print(_table(measures))
-    print(f"{run.step} steps in {run.seconds:.0f} s; samples, figures and metrics.json are in {run.folder}")
+    made = f"{run.step} step{'s' * (run.step != 1)}"
+    print(f"{made} in {run.seconds:.0f} s; samples, figures and metrics.json are in {run.folder}")
     return 0
 
 
