@@ -298,6 +298,7 @@ def test_a_page_of_models_of_any_kind(rows):
     page = render(rows, 3, "minigen compare --data '<b>'")
     assert "4 of 6 runs came to their end" in page and "other on ring, seed 1: diverged. step 3" in page
     assert "&lt;b&gt;" in page and "<b>" not in page
+    assert "Exact W1 while training, of 256 samples of the generator as it is, not of its average," in page
     assert "gan, seed 2: 7 of 8 modes, W1 4 times its null" in page
     reach = 1.3 * 1.03  # the ring and its margin, three standard deviations of a mode and more
     lost = 100 * np.mean(np.abs(np.load(rows[2].job.folder / "samples.npy")).max(axis=1) > reach)

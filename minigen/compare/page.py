@@ -122,7 +122,8 @@ def _distances(data: TrainingData, of: Sequence[Group]) -> Figure | None:
     if not curves:
         return None
     picture = figures.distance_over_steps(curves, median(nulls) if nulls else None, data.units)
-    return Figure(_uri(picture), f"Exact W1 while training, of {n} samples and {n} data points: median over seeds.")
+    compared = f"{n} samples of the generator as it is, not of its average, and {n} data points"
+    return Figure(_uri(picture), f"Exact W1 while training, of {compared}: median over seeds.")
 
 
 def _settings(group: Group) -> str:

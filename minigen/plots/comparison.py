@@ -49,14 +49,16 @@ def images(samples: np.ndarray, columns: int = 8) -> Any:
 def distance_over_steps(
     curves: Mapping[str, tuple[Sequence[int], Sequence[float]]], null: float | None, unit: str
 ) -> Any:
-    """Exact W1 of each model over its steps, {model: (steps, distances)}, above what perfect samples score."""
+    """Exact W1 of each model over its steps, {model: (steps, distances)}, above what perfect samples score.
+
+    Of the generator as it is, as gan.Watch measures it: the tables' W1 is of its running average, with more points."""
     picture, ax = figure(width=4.8, height=4.6)
     for (model, (steps, distances)), look in zip(curves.items(), series(len(curves)), strict=True):
         every = max(1, len(steps) // 6)
         ax.plot(steps, distances, label=model, linewidth=1.5, markersize=5, markevery=every, **look)
     if null is not None:
         ax.axhline(null, color=QUIET, linewidth=1.2, label="as many fresh data")
-    ax.set(xlabel="step", ylabel=f"exact W1 ({unit})")
+    ax.set(xlabel="step", ylabel=f"exact W1, generator as it is\n({unit})")
     plain_log_axis(ax)
     picture.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return picture
