@@ -28,6 +28,7 @@ EXTRAS = {
     **dict.fromkeys(["nbclient", "nbformat", "ipykernel", "jupyter_client", "jupyterlab"], "lectures"),
     **dict.fromkeys(["IPython", "ipywidgets", "jinja2", "matplotlib", "tqdm"], "lectures"),
     **dict.fromkeys(["pytest", "hypothesis"], "grading"),
+    "distributed": "dask",
     "cupy": "gpu",
 }
 

@@ -1,11 +1,12 @@
 """`minigen grade SUBMISSIONS -a NN -o OUT`: a gradebook that nothing in the submissions could have influenced."""
 
 import argparse
+import contextlib
 import os
 import platform
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,8 @@ import numpy as np
 
 from minigen.grading import cli, feedback, gradebook, intake
 from minigen.grading.choice import choosing
-from minigen.grading.grader import Assignment, Grader, seed_of
+from minigen.grading.cluster import Workers, connect
+from minigen.grading.grader import Assignment, Engine, Grader, Threads, seed_of
 from minigen.grading.journal import Journal, write
 from minigen.grading.limits import Limits
 from minigen.grading.progress import Bar
@@ -43,6 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--secret", type=Path, metavar="FILE", help="key of the hidden inputs (default OUT/secret.key, made once)")
     add("--single", action="store_true", help="SUBMISSIONS is one upload, whatever its files are called")
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="submissions at a time (one per core)")
+    add("--executor", choices=("local", "dask"), default="local", help="grade here (local), or on the workers of a "
+        "Dask cluster, which takes as many at a time as its workers have threads")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="of the Dask cluster: tcp://HOST:8786")
     add("--resume", action="store_true", help="go on with OUT: what has not changed since is not graded again")
     add("--force", action="store_true", help="grade everything again, though OUT holds results")
     add("--cpu", type=float, default=Limits.cpu, metavar="S", help="seconds of computing for one test (%(default)g)")
@@ -55,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Grade; 0 if all were graded, 1 if the grader failed on some, 2 if it cannot be done."""
-    for package in ("pytest", "hypothesis"):
+    for package in ("pytest", "hypothesis", *(["distributed"] if args.executor == "dask" else [])):
         if find_spec(package) is None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
     if args.doctor:
@@ -77,24 +82,26 @@ def _grade(args: argparse.Namespace) -> int:
         raise LookupError("say what to grade: minigen grade SUBMISSIONS -a NN -o OUT (or --doctor)")
     if args.jobs < 1:
         raise LookupError("--jobs must be 1 at least")
+    if (args.executor == "dask") != (args.scheduler is not None):
+        raise LookupError("--executor dask and --scheduler ADDRESS go together")
     folder = cli.choose(args.assignment, Path.cwd())
     uploads = intake.find(args.submissions, args.single)
     roster = _roster(args)
     overrides = gradebook.read_overrides(args.out / "overrides.csv")
-    journal = Journal(args.out / "journal.jsonl")
-    if journal.exists() and not (args.resume or args.force):
-        raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
-    wall = choosing(args.wall, args.unsafe_no_sandbox)
-    limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
-    args.out.mkdir(parents=True, exist_ok=True)
     hidden = args.hidden.resolve() if args.hidden else None
     if hidden is not None and not hidden.is_file():
         raise LookupError(f"there is no file {hidden}")
-    seeds = PUBLIC_SEED, seed_of(_secret(args), folder.name)
-    grader = Grader(Assignment(folder.name, folder / cli.TESTS, hidden, seeds), wall, limits)
+    journal = Journal(args.out / "journal.jsonl")
+    if journal.exists() and not (args.resume or args.force):
+        raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
+    limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
     title = cli.title(folder)
-    print(f"{title}\n{_count(len(uploads), 'submission')}, behind: {wall.stamp}")
-    records = _run(args, grader, uploads, journal, title)
+    with _place(args) as (wall, engine):
+        args.out.mkdir(parents=True, exist_ok=True)
+        seeds = PUBLIC_SEED, seed_of(_secret(args), folder.name)
+        grader = Grader(Assignment(folder.name, folder / cli.TESTS, hidden, seeds), wall, limits)
+        print(f"{title}\n{_count(len(uploads), 'submission')}, behind: {wall.stamp}")
+        records = _run(args, grader, engine(grader), uploads, journal, title)
     expected = list(dict.fromkeys([*roster, *(upload.id for upload in uploads)]))
     for id in expected:
         if id not in records:
@@ -105,6 +112,16 @@ def _grade(args: argparse.Namespace) -> int:
              "versions": {"python": platform.python_version(), "numpy": np.__version__}}  # fmt: skip
     gradebook.write_all(args.out, entries, facts)
     return _close(args.out, entries, roster, overrides, wall)
+
+
+@contextlib.contextmanager
+def _place(args: argparse.Namespace) -> Iterator[tuple[Wall, Callable[[Grader], Engine]]]:
+    """Where it is graded: the wall there, and what makes the engine.  Raises LookupError if it cannot be done there."""
+    if args.executor == "local":
+        yield choosing(args.wall, args.unsafe_no_sandbox), lambda grader: Threads(grader, args.jobs)
+    else:
+        with connect(args.scheduler, args.wall, args.unsafe_no_sandbox) as (client, wall):
+            yield wall, lambda grader: Workers(client, grader)
 
 
 def _roster(args: argparse.Namespace) -> dict[str, str]:
@@ -126,14 +143,20 @@ def _secret(args: argparse.Namespace) -> bytes:
 
 
 def _run(
-    args: argparse.Namespace, grader: Grader, uploads: Sequence[intake.Upload], journal: Journal, title: str
+    args: argparse.Namespace,
+    grader: Grader,
+    engine: Engine,
+    uploads: Sequence[intake.Upload],
+    journal: Journal,
+    title: str,
 ) -> dict[str, Record]:
     """Grade what is not in the journal, and enter it there."""
     done = journal.read() if args.resume else {}
     records: dict[str, Record] = {}
-    with Bar(len(uploads), "graded") as bar:
+    graded = grader.grade_all(uploads, done, engine)
+    with Bar(len(uploads), "graded") as bar, contextlib.closing(graded):  # closed: nothing is left under way
         try:
-            for record in grader.grade_all(uploads, done, args.jobs):
+            for record in graded:
                 if record is not done.get(record.id):
                     journal.add(record)
                 _give_back(args.out, record, title)

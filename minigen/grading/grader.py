@@ -12,11 +12,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -46,19 +47,45 @@ class Assignment:
     seeds: tuple[int, int]
 
 
-class Grader:
-    """Grades uploads of an assignment behind a wall.  Raises GradingError if its tests cannot be listed."""
+@dataclass(frozen=True)
+class Sheet:
+    """What a student handed in: the name and the bytes of the file.  key: of everything that its result depends on."""
 
-    def __init__(self, assignment: Assignment, wall: Wall, limits: Limits):
+    id: str
+    name: str
+    source: bytes
+    key: str
+
+
+class Engine(Protocol):
+    """Where sheets are graded."""
+
+    def room(self) -> int:
+        """How many it takes at a time.  Raises GradingError if it cannot go on."""
+
+    def submit(self, sheet: Sheet) -> Future:
+        """Have it graded, some time."""
+
+    def collect(self, sheet: Sheet, future: Future) -> Record:
+        """What came of it.  Raises GradingError if the engine cannot go on."""
+
+    def stop(self) -> None:
+        """Drop what is under way."""
+
+
+class Grader:
+    """Grades uploads of an assignment behind a wall.  Raises GradingError if its tests cannot be listed.
+
+    manifest: the tests, if somebody has listed them before.
+    """
+
+    def __init__(self, assignment: Assignment, wall: Wall, limits: Limits, manifest: Manifest | None = None):
         self.assignment, self.wall, self.limits = assignment, wall, limits
         self._running: set[subprocess.Popen] = set()
         self._lock = threading.Lock()
         self._stopped = False
         self._fixed = _fingerprint(assignment, wall, limits)
-        with self._session("exercise.py", b"") as folder:
-            self.manifest = Manifest.read(folder)
-            if not self.manifest.public:
-                raise GradingError(f"no tests with points in {assignment.tests}\n{_said(folder)}")
+        self.manifest = manifest or self._listed()
 
     def key(self, name: str, source: bytes) -> str:
         """A hash of everything that the result depends on."""
@@ -66,6 +93,11 @@ class Grader:
 
     def grade(self, upload: Upload, done: Record | None = None) -> Record:
         """The record of an upload; `done`, if that is a record of the very same upload, tests and limits."""
+        found = self.open(upload, done)
+        return self.mark(found) if isinstance(found, Sheet) else found
+
+    def open(self, upload: Upload, done: Record | None = None) -> Sheet | Record:
+        """What was handed in, still to be graded; or its record, if there is nothing to do."""
         try:
             name, source = read(upload)
         except Rejected as reason:
@@ -74,45 +106,41 @@ class Grader:
         key = self.key(name, source)
         if done is not None and done.key == key and not done.late and done.status != "grader_error":
             return done
+        return Sheet(upload.id, name, source, key)
+
+    def mark(self, sheet: Sheet) -> Record:
+        """Grade it, in a session of its own."""
         start = time.monotonic()
-        with self._session(name, source or b"\n") as folder:
+        with self._session(sheet.name, sheet.source or b"\n") as folder:
             try:
                 record = score(folder, self.manifest)
             except (OSError, ValueError, KeyError) as error:
-                record = self._without_session(upload.id, "grader_error", f"the session broke off: {error}")
-                record.message += f"\n{_said(folder)}"
+                record = self.failed(sheet, f"the session broke off: {error}\n{_said(folder)}")
         seconds = time.monotonic() - start
-        return replace(record, id=upload.id, key=key, stamp=self.wall.stamp, seconds=round(seconds, 2))
+        return replace(record, id=sheet.id, key=sheet.key, stamp=self.wall.stamp, seconds=round(seconds, 2))
+
+    def failed(self, sheet: Sheet, message: str) -> Record:
+        """The record of what the grader could not grade: a person has to look."""
+        return replace(self._without_session(sheet.id, "grader_error", message), key=sheet.key)
 
     def missing(self, id: str) -> Record:
         """The record of a student who handed nothing in."""
         return self._without_session(id, "missing", "nothing was handed in")
 
-    def grade_all(self, uploads: Sequence[Upload], done: dict[str, Record], jobs: int) -> Iterator[Record]:
+    def grade_all(self, uploads: Iterable[Upload], done: dict[str, Record], engine: Engine) -> Generator[Record]:
         """The records, as they come.  What only ran out of time on the clock is tried once more at the end, alone."""
-        late: list[Upload] = []
-        with ThreadPoolExecutor(jobs) as pool:
-            waiting = iter(uploads)
-            running: dict[Future[Record], Upload] = {}
-            try:
-                while True:
-                    for upload in waiting:  # no more at a time than there are threads, so that memory stays flat
-                        running[pool.submit(self.grade, upload, done.get(upload.id))] = upload
-                        if len(running) >= jobs:
-                            break
-                    if not running:
-                        break
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        upload, record = running.pop(future), future.result()
-                        if record.late:
-                            late.append(upload)
-                        else:
-                            yield record
-            except BaseException:
-                self.stop()
-                raise
-        for upload in late:
-            yield replace(self.grade(upload), late=False)
+        late: list[Sheet] = []
+        try:
+            for sheet, record in _marked((self.open(upload, done.get(upload.id)) for upload in uploads), engine):
+                if sheet is not None and record.late:
+                    late.append(sheet)
+                else:
+                    yield record
+            for _, record in _marked(late, engine, most=1):
+                yield replace(record, late=False)
+        except BaseException:
+            engine.stop()
+            raise
 
     def stop(self) -> None:
         """End all sessions, and start no more."""
@@ -123,6 +151,13 @@ class Grader:
 
     def _without_session(self, id: str, status: str, message: str) -> Record:
         return Record(id, status, message, self.manifest.nothing(), stamp=self.wall.stamp)
+
+    def _listed(self) -> Manifest:
+        with self._session("exercise.py", b"") as folder:
+            manifest = Manifest.read(folder)
+            if not manifest.public:
+                raise GradingError(f"no tests with points in {self.assignment.tests}\n{_said(folder)}")
+        return manifest
 
     @contextmanager
     def _session(self, name: str, source: bytes) -> Iterator[Path]:
@@ -163,6 +198,51 @@ class Grader:
                 self._running.discard(process)
             with contextlib.suppress(OSError):  # there may be nobody to read what was still to be written
                 process.stdin.close()
+
+
+class Threads:
+    """Grades on this machine, `jobs` submissions at a time."""
+
+    def __init__(self, grader: Grader, jobs: int):
+        self._grader, self._jobs, self._pool = grader, jobs, ThreadPoolExecutor(jobs)
+
+    def room(self) -> int:
+        return self._jobs
+
+    def submit(self, sheet: Sheet) -> Future:
+        return self._pool.submit(self._grader.mark, sheet)
+
+    def collect(self, sheet: Sheet, future: Future) -> Record:
+        return future.result()
+
+    def stop(self) -> None:
+        self._grader.stop()
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _marked(
+    papers: Iterable[Sheet | Record], engine: Engine, most: int | None = None
+) -> Iterator[tuple[Sheet | None, Record]]:
+    """Sheets with their records, as they come; and the records that were there before.
+
+    No more papers are read than the engine takes, and `most`, so that memory stays flat.
+    """
+    waiting: Iterator[Any] = iter(papers)
+    running: dict[Future, Sheet] = {}
+    ended = False
+    while running or not ended:
+        room = min(engine.room(), most or sys.maxsize)
+        while not ended and len(running) < room:
+            paper = next(waiting, None)
+            if paper is None:
+                ended = True
+            elif isinstance(paper, Record):
+                yield None, paper
+            else:
+                running[engine.submit(paper)] = paper
+        for future in wait(running, timeout=2, return_when=FIRST_COMPLETED).done:
+            sheet = running.pop(future)
+            yield sheet, engine.collect(sheet, future)
 
 
 def _environment() -> dict[str, str]:
