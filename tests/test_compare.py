@@ -18,6 +18,8 @@ from minigen.compare.command import Comparison, _file_names, configure, prepare
 from minigen.compare.jobs import Job, Outcome, carry_out
 from minigen.compare.page import render
 from minigen.compare.results import Row, Spread, as_csv, as_markdown, groups, number
+from minigen.distributions import LAWS
+from minigen.training.models import MODELS
 
 OPTIONS = ["--models", "gan,wgan", "--seeds", "2", "--steps", "30"]
 
@@ -136,16 +138,48 @@ def test_a_comparison_that_goes_on_is_never_of_fewer_runs(tmp_path):
     assert last == {"models": ["wgan", "gan", "sngan"], "data": ["ring", "grid"], "seeds": 4, "steps": 7}
 
 
+def test_the_same_file_named_twice_is_one_set_of_data(points, tmp_path, capsys, monkeypatch):
+    """In one list it is refused; when a comparison goes on it is what is there already, however its path is written."""
+    monkeypatch.chdir(points.parent)
+    link = tmp_path / "link.csv"
+    link.symlink_to(points)
+    for other in (f"./{points.name}", str(points), str(link)):
+        with pytest.raises(SystemExit) as stop:
+            compare("--data", f"{points.name},{other}", "--out", tmp_path / "out")
+        assert stop.value.code == 2
+        assert f"argument --data: {points.name} and {other} are the same file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    first = prepare(parser.parse_args(["--data", points.name, "--out", str(tmp_path / "out")]))
+    options = ["--data", f"ring,./{points.name}", "--out", str(tmp_path / "out"), "--resume"]
+    assert prepare(parser.parse_args(options)) == {**first, "data": [points.name, "ring"]}
+
+
+def test_help_says_what_is_compared_and_for_how_long(capsys):
+    with pytest.raises(SystemExit):
+        compare("--help")
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"the defaults are {len(MODELS) * 3 * 5} runs" in said
+    for name in (*LAWS, "digits", ".csv or .npy files"):
+        assert name in said
+
+
 @pytest.mark.parametrize(
     "options, says",
     [
         (["--models", "gan,wgann"], "argument --models: no model is called 'wgann': did you mean wgan?"),
         (["--models", "gan,gan"], "argument --models: gan is named twice"),
+        (["--data", "ring,grid,ring"], "argument --data: ring is named twice"),
+        (["--data", "ring,digist"], "no data are called 'digist': did you mean digits?"),
         (["--models", ","], "argument --models: it is empty"),
         (["--data", "rnig"], "no data are called 'rnig': did you mean ring?"),
         (["--data", "missing.csv"], "missing.csv: no such file"),
         (["--seeds", "0"], "argument --seeds: '0' is not a whole number >= 1"),
         (["--steps", "none"], "argument --steps: 'none' is not a whole number >= 1"),
+        (["--seeds", "-2"], "argument --seeds: '-2' is not a whole number >= 1"),
+        (["--seeds", "1.5"], "argument --seeds: '1.5' is not a whole number >= 1"),
+        (["--gamma", "3"], "minigen compare: error: unrecognized arguments: --gamma 3"),
         (["-j", "0"], "argument -j/--jobs: '0' is not a whole number >= 1"),
         (["--resume"], "to go on with: leave out --resume to begin one"),
     ],
@@ -171,9 +205,26 @@ def test_folders_that_will_not_do(whole, tmp_path, capsys):
     assert compare("--out", whole, "--resume", "--steps", 31) == 2
     assert "have --steps 30: leave out --steps" in capsys.readouterr().err
     assert (whole / "comparison.json").read_bytes() == before
-    (tmp_path / "comparison.json").write_text("[1]")
+    assert compare("--out", tmp_path / ("x" * 300)) == 2
+    assert "File name too long" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("[1]", "is not the record of a comparison"),
+        ("{", "is not the record of a comparison"),
+        ('{"models": ["gan"], "data": 3, "seeds": 1, "steps": 1}', "is not the record of a comparison"),
+        ('{"models": ["gan"], "data": ["ring"], "seeds": "1", "steps": 1}', "is not the record of a comparison"),
+        ('{"models": ["gan"], "data": ["ring"], "seeds": 1}', "is not the record of a comparison"),
+        ('{"models": ["vae"], "data": ["ring"], "seeds": 1, "steps": 1}', "has runs of 'vae', a model that"),
+    ],
+)
+def test_a_folder_with_another_record_is_left_alone(text, says, tmp_path, capsys):
+    (tmp_path / "comparison.json").write_text(text)
     assert compare("--out", tmp_path, "--resume") == 2
-    assert "not the record of a comparison" in capsys.readouterr().err
+    assert says in capsys.readouterr().err
+    assert (tmp_path / "comparison.json").read_text() == text
 
 
 class Script(Job):

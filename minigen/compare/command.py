@@ -15,6 +15,7 @@ from typing import Any
 from minigen.compare.jobs import Job, carry_out
 from minigen.compare.results import Row, as_csv, as_markdown, number
 from minigen.report import write_atomically
+from minigen.training.data import NAMES as DATA
 from minigen.training.data import DataError, open_data
 from minigen.training.measures import NAMES
 from minigen.training.models import MODELS, unknown_model
@@ -32,17 +33,29 @@ class Refused(Exception):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `minigen compare`."""
+    parser.description = (
+        "Train every model on every data set with every seed, and write tables and a page of figures of what came of "
+        "it. A run in the plane takes about a minute of one core; the defaults are "
+        f"{len(MODELS) * len(DEFAULTS['data']) * DEFAULTS['seeds']} runs."
+    )
     parser.epilog = "Ctrl-C keeps what is done; the same --out with --resume goes on, also with more models or seeds."
     parser.add_argument(
-        "--models", type=_names(_model), metavar="A,B", help=f"which, with commas (default {','.join(MODELS)})"
+        "--models", type=_names(_model), metavar="A,B", help=f"which of {', '.join(MODELS)} (default all)"
     )
-    parser.add_argument("--data", type=_names(str), metavar="A,B", help="data sets (default ring,grid,swiss_roll)")
+    parser.add_argument(
+        "--data", type=_names(str), metavar="A,B",
+        help=f"which of {', '.join(DATA)}, and .csv or .npy files of points (default {','.join(DEFAULTS['data'])})",
+    )  # fmt: skip
     parser.add_argument("--seeds", type=positive_integer, metavar="N", help="seeds of each, 0 to N - 1 (default 5)")
-    parser.add_argument("--steps", type=positive_integer, metavar="N", help="of each run (default: the model's own)")
+    parser.add_argument(
+        "--steps", type=positive_integer, metavar="N", help="of training in each run (default: the model's own)"
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("comparison"), metavar="DIR", help="folder for it all (default comparison)"
     )
-    parser.add_argument("-j", "--jobs", type=positive_integer, metavar="N", help="at a time (default: one per core)")
+    parser.add_argument(
+        "-j", "--jobs", type=positive_integer, metavar="N", help="runs at a time (default: one per core)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with what is in DIR, and add what is asked for")
 
 
@@ -51,11 +64,18 @@ def _names(known: Callable[[str], str]) -> Callable[[str], list[str]]:
         names = [known(name.strip()) for name in text.split(",") if name.strip()]
         if not names:
             raise argparse.ArgumentTypeError("it is empty, expected names with commas between them")
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise argparse.ArgumentTypeError(f"{twice} is named twice")
+        for i, name in enumerate(names):
+            if twice := next((other for other in names[:i] if _identity(other) == _identity(name)), None):
+                same = f"{name} is named twice" if twice == name else f"{twice} and {name} are the same file"
+                raise argparse.ArgumentTypeError(same)
         return names
 
     return parse
+
+
+def _identity(name: str) -> str:
+    """What tells names apart: of a file where it lies, in whatever way its path is written."""
+    return os.path.realpath(name) if name not in DATA and os.path.exists(name) else name
 
 
 def _model(name: str) -> str:
@@ -72,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         plan = prepare(args)
-    except (Refused, DataError) as error:
+    except (Refused, DataError, OSError) as error:
         print(f"minigen compare: {error}", file=sys.stderr)
         return 2
     return Comparison(args.out, plan, args.jobs or _cores()).carry_out()
@@ -94,7 +114,8 @@ def prepare(args: argparse.Namespace) -> dict[str, Any]:
     plan = DEFAULTS | given
     if before:
         for name in ("models", "data"):  # never fewer than before, and in that order, which the folders' names go by
-            plan[name] = list(dict.fromkeys([*before[name], *given.get(name, [])]))
+            known = set(map(_identity, before[name]))
+            plan[name] = [*before[name], *(new for new in given.get(name, []) if _identity(new) not in known)]
         plan["seeds"] = max(before["seeds"], given.get("seeds", 0))
         plan["steps"] = given.get("steps", before["steps"])
     if before and plan["steps"] != before["steps"]:
@@ -114,9 +135,12 @@ def prepare(args: argparse.Namespace) -> dict[str, Any]:
 def _read(ledger: Path) -> dict[str, Any]:
     try:
         before = json.loads(ledger.read_text(encoding="utf-8"))
-        if isinstance(before, dict) and set(DEFAULTS) <= set(before):
+        names, seeds = [*before["models"], *before["data"]], before["seeds"]
+        if "steps" in before and all(isinstance(name, str) for name in names) and isinstance(seeds, int):
+            if unknown := next((name for name in before["models"] if name not in MODELS), None):
+                raise Refused(f"{ledger} has runs of {unknown!r}, a model that this version does not know")
             return before
-    except ValueError:
+    except (ValueError, TypeError, KeyError):
         pass
     raise Refused(f"{ledger} is not the record of a comparison: choose another folder")
 
