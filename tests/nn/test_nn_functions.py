@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minigen as mg
 from minigen import nn
@@ -39,6 +41,14 @@ def test_leaky_relu_and_its_convention_at_zero(slope):
     assert x[0] == -2
     with pytest.raises(ValueError, match="slope must be between 0 and 1, got 2"):
         nn.LeakyReLU(2)
+
+
+@given(slope=st.floats(0, 1), dtype=st.sampled_from([np.float16, np.float32, np.float64]))
+def test_the_two_slopes_of_leaky_relu_are_exact(slope, dtype):
+    x = mg.Tensor(np.array([-1, 1], dtype), requires_grad=True)
+    nn.leaky_relu(x, slope).sum().backward()
+    np.testing.assert_array_equal(x.grad, np.array([slope, 1], dtype))
+    assert x.grad.dtype == dtype
 
 
 def test_elu_of_another_alpha():
