@@ -3,7 +3,8 @@
 For each exercise NN_name, the folder NN_name beside this file has
     reference.py   a right answer;
     right_*.py     other right answers, written independently;
-    wrong.py       WRONG = [(function, wrong answer, the test that it must lose, a part of that test's hint), ...].
+    wrong.py       WRONG = [(function, wrong answer, the test that it must lose, a part of that test's hint), ...],
+                   or, where it would be long, several wrong_*.py, each with the functions of one theme.
 """
 
 import ast
@@ -37,7 +38,10 @@ def rights(exercise: str) -> list[str]:
 
 @functools.cache
 def wrongs(exercise: str) -> list[tuple]:
-    return runpy.run_path(str(HERE / exercise / "wrong.py"))["WRONG"]
+    """The rows of WRONG in the order of the exercise's functions, each with the file that it is from."""
+    order, files = functions(exercise), sorted((HERE / exercise).glob("wrong*.py"))
+    rows = [(*row, file) for file in files for row in runpy.run_path(str(file))["WRONG"]]
+    return sorted(rows, key=lambda row: order.index(row[0]))
 
 
 def patched(base: Path, function: str, source: Path, name: str) -> str:
@@ -65,9 +69,9 @@ def outcomes(exercise: str) -> dict[str, dict[str, Result]]:
 
         for name in rights(exercise):
             jobs.update({f"{name} {seed}": ([str(tests)], str(folder / f"{name}.py"), seed) for seed in SEEDS})
-        for i, (function, wrong, _, _) in enumerate(wrongs(exercise)):
+        for i, (function, wrong, _, _, file) in enumerate(wrongs(exercise)):
             chosen = [f"{tests}::{name}" for name in names if name.startswith(f"test_{function}")]
-            write(f"wrong {i}", patched(reference, function, folder / "wrong.py", wrong.__name__), chosen)
+            write(f"wrong {i}", patched(reference, function, file, wrong.__name__), chosen)
         for function in functions(exercise):
             write(f"only {function}", patched(stub, function, reference, function), [str(tests)])
         logs = {key: made / f"{i}.jsonl" for i, key in enumerate(jobs)}
@@ -113,7 +117,7 @@ def test_a_right_answer_earns_everything(exercise, answer, seed):
     [pytest.param(e, i, id=f"{e[:2]}-{w[1].__name__}") for e in NAMES for i, w in enumerate(wrongs(e))],
 )
 def test_a_wrong_answer_loses_points_with_the_hint_that_names_its_error(exercise, i):
-    function, _, test, fragment = wrongs(exercise)[i]
+    function, _, test, fragment, _ = wrongs(exercise)[i]
     results = outcomes(exercise)[f"wrong {i}"]
     assert results[test].outcome == "failed" and results[test].task == function
     assert fragment in results[test].hint
