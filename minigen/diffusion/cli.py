@@ -91,7 +91,7 @@ class Diffusion:
         Found by trial.  On the ring and the grid the waves and times drawn by noise are what finds all 25 peaks, and
         makes them sharp.  Images have nothing that is fine beside the whole, and want times drawn evenly; on the
         digits the U-Net is ahead of the mlp of the same CPU time, and ddim keeps more of their variety.  vp begins
-        with less noise than linear (sigma 0.003, not 0.01): the peaks of the ring are 0.007 wide in standard units,
+        with less noise than linear (sigma 0.003, not 0.01): the peaks of the ring are 0.014 wide in standard units,
         and linear's samples of them are too narrow."""
         settings: dict[str, Any] = {
             "process": "vp", "predicts": "noise", "times": "noise", "network": "mlp", "widths": [64, 128],
