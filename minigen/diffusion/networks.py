@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.nn import Embedding, FourierFeatures, LayerNorm, Linear, Module, silu, sinusoidal
+from minigen.nn.init import zeros
 from minigen.nn.layers import check_input, check_size
 
 __all__ = ["TimeEmbedding", "TimeMLP"]
@@ -83,7 +84,7 @@ class TimeMLP(Module):
         parts = 2 if injection == "norm" else 1
         self.injections = [Linear(width, parts * m, rng=rng, dtype=dtype) for m in hidden]
         self.norms = [LayerNorm(m, dtype=dtype) for m in hidden] if injection == "norm" else []
-        self.output = Linear(hidden[-1], dimension, rng=rng, init=_zeros, dtype=dtype)
+        self.output = Linear(hidden[-1], dimension, rng=rng, init=zeros, dtype=dtype)
 
     def forward(self, x: Any, u: Any, labels: Any = None) -> Any:
         check_input(self, x, -1, self.dimension, self.output.weight.dtype)
@@ -101,7 +102,3 @@ class TimeMLP(Module):
 
     def extra_repr(self) -> str:
         return f"{self.dimension} -> {self.dimension}, time by {self.injection}"
-
-
-def _zeros(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    return np.zeros(shape)
