@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from minigen import diffusion as df
 from minigen import jacobian, nn
+from minigen.distributions import GaussianMixture
 
 LONG = df.VariancePreserving(beta_max=40.0)  # a_T = 4e-5: here p_T is N(0, I) to 1e-4
 A = np.random.default_rng(7).standard_normal((3, 3))
@@ -62,6 +63,29 @@ def test_likelihood_converges_with_order_2():
     ]
     np.testing.assert_allclose(np.log2(np.array(errors[:-1]) / errors[1:]), 2, atol=0.15)
     assert errors[-1] < 2e-3
+
+
+def test_what_it_costs_that_the_last_law_is_not_quite_the_prior():
+    """log N(x_T; 0, 1) - log p_T(x_T), at each point -a_T m x_T to first order, and on average -a_T^2 m^2 / 2.
+
+    Gaussian data, whose flow keeps (x_t - m_t) / std_t; centred, nothing is left of it."""
+    process = df.VariancePreserving()
+    a, times = float(process.amplitude(1.0)), process.grid(1000, smallest=1e-3)
+    assert a == pytest.approx(0.0066, abs=5e-5)
+    z, width = np.linspace(-2.5, 2.5, 11), 0.5
+    for m in (1.5, 0.0):
+        law = GaussianMixture([[m]], width**2)
+        x = (m + width * z)[:, None]
+        score = df.MixtureOracle(law, process).score
+        error = df.flow_log_density(score, process, x, times) - law.log_density(x)
+        last = a * m + math.sqrt(1 + a**2 * (width**2 - 1)) * z  # where the flow takes x
+        np.testing.assert_allclose(error, -a * m * last, atol=5e-4)  # of 0.025; Heun's own error is 2e-4
+    n = 4000
+    law = GaussianMixture([[3.0, 4.0]], 0.25)
+    last = df.MixtureOracle(law, process).marginal(1.0)
+    x = last.sample(n, np.random.default_rng(0))
+    error = -0.5 * np.sum(x**2, axis=1) - math.log(2 * math.pi) - last.log_density(x)
+    assert abs(error.mean() + a**2 * 25 / 2) < 5 * error.std() / math.sqrt(n)
 
 
 def test_densities_integrate_to_one():
