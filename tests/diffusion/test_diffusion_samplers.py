@@ -184,6 +184,20 @@ def test_the_oracle_s_samples_are_perfect_but_for_the_grid(make, sampler):
     assert w1 < 1.5 * null
 
 
+def test_heun_needs_twenty_steps_for_fine_detail_and_fifty_are_enough():
+    """Widths of the ring's modes, in their own: with few steps heun overshoots at small noise, more than euler does."""
+    law, process = standardised(ring()), df.VariancePreserving(first=1e-4)
+    score, start = df.MixtureOracle(law, process).score, np.random.default_rng(1).standard_normal((4000, 2))
+
+    def width(steps, method="heun"):
+        x = df.final(df.probability_flow(score, process, start, process.grid(steps), method=method))
+        return np.sqrt(np.mean(np.min(np.sum((x[:, None] - law.means) ** 2, axis=2), axis=1)) / 2) / law.sigma
+
+    assert width(10) == pytest.approx(2.4, abs=0.15) and width(10, "euler") == pytest.approx(2.1, abs=0.15)
+    assert width(20) == pytest.approx(1, abs=0.07)
+    assert width(50) == pytest.approx(1, abs=0.03)
+
+
 def test_a_grid_that_ends_too_early_blurs_or_shrinks():
     """Why the end of the grid matters: from noise sigma straight to E[x_0 | x], a mode of width w keeps w^2 / (w^2 +
     sigma^2) of its variance at most.  One Gaussian mode of width 0.014, the grid's last noise at 0.002 and at 0.1."""
