@@ -68,9 +68,9 @@ def probability_flow(
     ends, but for a step that ends at t = 0, where a guess of noise means nothing.  times may also grow, from data to
     noise: the flow can be undone.
 
-    Few steps are long ones where the noise is as small as the data's detail, and there heun overshoots.  On the ring, by
-    its exact score, with first = 1e-4: process.grid(10) makes the modes 2.4 times as wide as they are (euler: 2.1) and
-    exact W1 a third larger than grid(50); grid(20) is within 7 % of their width, and grid(50), enough, within 3 %.
+    Few steps are long ones where the noise is as small as the data's detail, and there heun overshoots.  On the ring,
+    by its exact score, with first = 1e-4: process.grid(10) makes the modes 2.4 times as wide as they are (euler: 2.1)
+    and exact W1 a third larger than grid(50); grid(20) is within 7 % of their width, grid(50), enough, within 3 %.
     (Song et al. 2021, eq. 13; Karras et al. 2022, Algorithm 1.)"""
     if method not in ("euler", "heun"):
         raise ValueError(f'method is {method!r}, expected "euler" or "heun"')
