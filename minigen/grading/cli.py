@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import contextlib
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from minigen.grading.runner import GradingError, Result, check_loading, run_tests
 from minigen.grading.submission import SubmissionError, compile_file
+from minigen.grading.watch import saves
 
 TESTS = "test_exercise.py"
 
@@ -23,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", type=Path, metavar="FILE", help="your answers (default: exercise.py in the folder)")
     parser.add_argument("--seed", type=int, default=0, help="try other random inputs (default 0)")
     parser.add_argument("--limit", type=float, default=20.0, metavar="S", help="seconds for one test (20)")
+    parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved; Ctrl-C ends it")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
     try:
         if args.exercise is None and not Path(TESTS).is_file():
+            if args.watch:
+                raise LookupError("say which exercise: minigen check NN --watch")
             return _list(find_exercises(Path.cwd()))
         folder = Path.cwd() if args.exercise is None else choose(args.exercise, Path.cwd())
         if args.limit <= 0:
@@ -39,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         file = (args.file or folder / "exercise.py").resolve()
         if not file.is_file():
             raise LookupError(f"there is no file {file}")
-        return _check(folder, file, args.seed, args.limit)
+        return (_watch if args.watch else _check)(folder, file, args.seed, args.limit)
     except (LookupError, GradingError) as error:
         print(f"minigen check: {error}", file=sys.stderr)
         return 2
@@ -76,6 +81,19 @@ def _list(folders: list[Path]) -> int:
     for folder in folders:
         print(title(folder))
     print("\nfill in exercises/NN_.../exercise.py, then: minigen check NN")
+    return 0
+
+
+def _watch(folder: Path, file: Path, seed: int, limit: float) -> int:
+    """Check now and after each save, on a clean screen, until Ctrl-C."""
+    try:
+        for _ in saves(file):
+            print("\x1b[2J\x1b[3J\x1b[H" if sys.stdout.isatty() else "\n", end="")
+            with contextlib.suppress(FileNotFoundError):  # replaced while it was looked at: the next round is near
+                _check(folder, file, seed, limit)
+            print(f"\nSave {file.name} and it is checked again. Ctrl-C ends this.", flush=True)
+    except KeyboardInterrupt:
+        print()
     return 0
 
 

@@ -4,6 +4,7 @@ A worker is sent what was handed in, the tests and the seeds, and returns a reco
 client writes any.  All must have the same minigen, Python and NumPy, or equal answers could get unequal points.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import logging
@@ -26,6 +27,7 @@ from minigen.grading.grader import Assignment, Grader, Sheet
 from minigen.grading.limits import Limits
 from minigen.grading.runner import GradingError
 from minigen.grading.scoring import Manifest, Record
+from minigen.grading.visible import line
 from minigen.grading.walls import NONE, Wall, walls
 
 _CONNECT = 8.0  # seconds to find the scheduler, and again to find a worker
@@ -138,34 +140,53 @@ def connect(address: str, wall: str | None = None, unsafe: bool = False) -> Iter
 
     wall, unsafe: as for choosing.  Raises LookupError if there is no scheduler or no worker, or one that cannot grade.
     """
-    from distributed import Client
-
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said in our own words
+    logging.disable()  # what matters of Dask's news is said in our own words
+    client = None
     try:
-        with warnings.catch_warnings(action="ignore"):  # of other versions: `facts` tells
-            client = Client(address, timeout=_CONNECT, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise LookupError(f"no Dask scheduler answers at {address}: {reason}\n"
-                          "`dask scheduler` starts one and says its address") from None  # fmt: skip
-    try:
+        client = _client(address)
         with contextlib.suppress(TimeoutError):
             client.wait_for_workers(1, timeout=_CONNECT)
         if not client.nthreads():
             raise LookupError(f"the scheduler at {address} has no workers: `dask worker {address}` starts one")
         yield client, _agreed(client.run(survey, wall, unsafe, on_error="return"))
     finally:
-        with contextlib.suppress(Exception):
-            client.close(timeout=2)
+        if client is not None:
+            with contextlib.suppress(Exception):
+                client.close(timeout=2)
+        logging.disable(logging.NOTSET)
+
+
+def _client(address: str) -> Any:
+    """A client of the scheduler.  It is asked who it is first: a Client waits for ever where nobody ever answers."""
+    from distributed import Client
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def identity() -> dict[str, Any]:
+        connection = Security().get_connection_args("client")
+        async with rpc(address, timeout=_CONNECT, connection_args=connection) as scheduler:
+            return await scheduler.identity()
+
+    async def kind() -> str:
+        return (await asyncio.wait_for(identity(), _CONNECT))["type"]
+
+    try:
+        if (found := asyncio.run(kind())) != "Scheduler":
+            raise ValueError(f"this is a {found.lower()}")
+        with warnings.catch_warnings(action="ignore"):  # of other versions: `facts` tells
+            return Client(address, timeout=_CONNECT, set_as_default=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = line(str(error).splitlines()[0] if str(error) else f"it says nothing in {_CONNECT:.0f} s")
+        raise LookupError(f"no Dask scheduler answers at {address}: {reason}\n"
+                          "`dask scheduler` starts one and says its address") from None  # fmt: skip
 
 
 def _agreed(answers: dict[str, Any]) -> Wall:
     """The wall that all workers have, from the answers to `survey`.  Raises LookupError if they cannot be as one."""
     for worker, answer in answers.items():
-        if isinstance(answer, ModuleNotFoundError):
-            raise LookupError(f"the worker {worker} has no {answer.name}: pip install 'minigen[grading,dask]' there")
         if isinstance(answer, BaseException):
-            raise LookupError(f"the worker {worker} cannot grade: {type(answer).__name__}: {answer}")
+            raise LookupError(f"the worker {worker} cannot grade: {line(str(answer))}\n"
+                              "It needs what there is here: minigen[grading,dask] of the same version")  # fmt: skip
         if isinstance(answer, str):
             raise LookupError(f"the worker {worker} cannot grade: {answer}")
         if problem := _difference({**answer[0], "wall": ""}, {**facts(), "wall": ""}):
