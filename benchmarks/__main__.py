@@ -1,84 +1,70 @@
-"""Training steps side by side with other libraries: `make bench`.
-
-Every contender starts from the same weights and data.  Their losses after 20 steps must agree to six digits, or
-nothing is printed.  Then they take turns, a few steps each, for many rounds; a figure is the median over rounds,
-a ratio the median of the ratios within a round, so that a busy machine disturbs all alike.
-"""
+"""minigen side by side with other libraries, one thread each: `make bench`, or `python -m benchmarks W1 W4 --quick`."""
 
 import argparse
-import platform
+import os
 import time
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import by_hand, peers
-
-
-def contenders():
-    """name -> object with the workloads; those not installed are named and left out."""
-    found = {"minigen": peers.Minigen()}
-    for name, make in {
-        "torch eager": peers.Torch,
-        "torch fused Adam": lambda: peers.Torch(fused=True),
-        "autograd": peers.Autograd,
-    }.items():
-        try:
-            found[name] = make()
-        except ImportError as error:
-            print(f"{name} left out: {error} (pip install -e '.[dev,peers]')")
-    return found
-
-
-def workloads(rng):
-    """title -> (contender -> step function, by-hand step function)."""
-    x = rng.standard_normal((256, 2)).astype(np.float32)
-    y = (rng.random((256, 1)) < 0.5).astype(np.float32)
-    z = rng.standard_normal((256, 2)).astype(np.float32)
-    net = peers.weights_of([2, 128, 128, 128, 1], rng)
-    g = peers.weights_of([2, 128, 128, 128, 2], rng)
-    return {
-        "MLP 2-128-128-128-1, batch 256, BCE, Adam": (
-            lambda c: c.classifier(net, x, y), lambda: by_hand.Classifier(net, x, y).step,
-        ),
-        "GAN iteration, both 3x128, batch 256, Adam": (
-            lambda c: c.gan(g, net, x, z), lambda: by_hand.GAN(g, net, x, z).step,
-        ),
-    }  # fmt: skip
-
-
-def compare(title, steps, rounds, per_round):
-    """Print a table of microseconds and ratios for {name: step function}."""
-    for _ in range(20):
-        losses = {name: step() for name, step in steps.items()}
-    values = list(losses.values())
-    np.testing.assert_allclose(values, [values[0]] * len(values), rtol=1e-5, err_msg=f"{title}: {losses}")
-    seconds = {name: [] for name in steps}
-    for r in tqdm(range(rounds), desc=title, leave=False):
-        names = list(steps)[r % len(steps) :] + list(steps)[: r % len(steps)]
-        for name in names:
-            start = time.perf_counter()
-            for _ in range(per_round):
-                steps[name]()
-            seconds[name].append((time.perf_counter() - start) / per_round)
-    print(f"\n{title}\n  loss after 20 steps: {np.round(values[0], 6)}, the same for all to six digits")
-    print(f"  {'':18s} {'us/step':>8s} {'minigen / it':>13s} {'quartiles':>14s}")
-    mine = np.array(seconds["minigen"])
-    for name, times in seconds.items():
-        low, ratio, high = np.quantile(mine / np.array(times), [0.25, 0.5, 0.75])
-        print(f"  {name:18s} {np.median(times) * 1e6:8.0f} {ratio:13.2f} {f'{low:.2f} - {high:.2f}':>14s}")
+from benchmarks import page
+from benchmarks.measure import Timing, best_torch, ratio, start, take_turns
+from benchmarks.workloads import find
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--steps", type=int, default=20, help="steps per round and contender")
+    parser.add_argument("names", nargs="*", help="workloads (W1, W4, ...), growth, import, memory; all by default")
+    parser.add_argument("--rounds", type=int, default=21, help="how often the contenders take turns (21)")
+    parser.add_argument("--seconds", type=float, default=0.2, help="of each turn (0.2)")
+    parser.add_argument("--quick", action="store_true", help="5 rounds of 0.05 s, for a look")
+    parser.add_argument("--cpu-time", action="store_true", help="processor time instead of time: for a busy machine")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.* (the default if no names are given)")
     options = parser.parse_args()
-    print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, one thread, float32")
-    competitors = contenders()
-    for title, (make, by_hand_step) in workloads(np.random.default_rng(0)).items():
-        steps = {name: make(c) for name, c in competitors.items()} | {"NumPy by hand": by_hand_step()}
-        compare(title, steps, options.rounds, options.steps)
+    if options.quick:
+        options.rounds, options.seconds = 5, 0.05
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    one_core()
+    print(page.surroundings())
+    others = {"growth", "import", "memory"} & set(options.names)
+    chosen = [w for w in find([n for n in options.names if n not in others])] if set(options.names) - others else []
+    timings = []
+    for workload in chosen or ([] if others else find([])):
+        for dtype in workload.aim:
+            timings.append(measure(workload, dtype, options.rounds, options.seconds, clock))
+            print("\n" + table(timings[-1]), flush=True)
+
+
+def one_core():
+    """Threads that a library starts on its own share one core with it, where the system lets us say so."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def measure(workload, dtype, rounds, seconds, clock):
+    steps, first, left_out = start(workload, dtype)
+    bar = partial(tqdm, desc=f"{workload.name} {dtype}", leave=False)
+    return Timing(workload, dtype, take_turns(steps, rounds, seconds, clock, bar), first, left_out)
+
+
+def table(timing):
+    """Microseconds a step, the ratio to torch with its quartiles, and to torch's default."""
+    w, seconds, torch = timing.workload, timing.seconds, best_torch(timing.seconds)
+    reference = torch or "minigen"
+    lines = [
+        f"{w.name} {timing.dtype}: {w.title}" + (f"; aim {w.aim[timing.dtype]:.2f}" if w.aim[timing.dtype] else ""),
+        f"  {'':15s} {'us a step':>10s} {'to ' + reference:>17s} {'quartiles':>13s} {'to torch loop':>14s} {'first step':>11s}",
+    ]
+    for name, t in seconds.items():
+        value, low, high = ratio(t, seconds[reference])
+        loop = f"{ratio(t, seconds['torch loop'])[0]:.2f}" if "torch loop" in seconds else ""
+        lines.append(
+            f"  {name:15s} {np.median(t) * 1e6:10.1f} {value:17.3f} {f'{low:.3f}-{high:.3f}':>13s} {loop:>14s}"
+            f" {timing.first[name]:9.3f} s"
+        )
+    lines += [f"  {name} left out: {why}" for name, why in timing.left_out.items()]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
