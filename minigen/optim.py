@@ -189,11 +189,11 @@ class Adam(Optimizer):
         np.multiply(g, g, out=s)
         s *= 1 - self.beta2
         v += s
+        scale = math.sqrt(1 - self.beta2**self.t)  # of v'; it cancels, so that it need not multiply every number
         np.sqrt(v, out=s)
-        s *= 1 / math.sqrt(1 - self.beta2**self.t)
-        s += self.eps
+        s += self.eps * scale
         np.divide(m, s, out=s)
-        s *= self.lr / (1 - self.beta1**self.t)
+        s *= self.lr * scale / (1 - self.beta1**self.t)
         theta -= s
 
 

@@ -159,14 +159,23 @@ def raw(x: Any) -> Any:
 
 def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     """function(*args, **params) on the raw arrays, as a Tensor; recorded if an argument is tracked."""
-    tracked, values = False, []
+    tracked, values, inputs, marked = False, [], [], []  # marked: constants and leaves, which others may write into
     for a in args:
+        v = a
         if isinstance(a, Tensor):
-            tracked = tracked or a.requires_grad
-            a = a.data
+            v = a.data
+            if a.requires_grad:
+                tracked = True
+                if a.function is None:
+                    marked.append(v)
+            else:
+                a = v
         elif isinstance(a, (list, tuple)):
-            a = np.asarray(a)
-        values.append(a)
+            a = v = np.asarray(a)
+        if a is v:
+            marked.append(v)
+        values.append(v)
+        inputs.append(a)
     try:
         data = function(*values, **params)
     except ValueError as error:
@@ -181,12 +190,7 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
         if data.dtype.kind != "f":
             raise TypeError(f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated")
         out.requires_grad, out.function, out.params, out.values = True, function, params, values
-        out.args = [a if isinstance(a, Tensor) and a.requires_grad else v for a, v in zip(args, values, strict=True)]
-        out.marks = [
-            (v, mark(v))
-            for a, v in zip(out.args, values, strict=True)
-            if type(v) is np.ndarray and (v is a or a.function is None)
-        ]
+        out.args, out.marks = inputs, [(v, mark(v)) for v in marked if type(v) is np.ndarray]
     else:
         out.requires_grad, out.function, out.args, out.params, out.values, out.marks = False, None, (), {}, (), ()
     return out

@@ -72,9 +72,12 @@ class WeightClipping(Constraint):
 
     def __init__(self, c: float = 0.01):
         self.c = _positive("c", c)
+        self._clipped: tuple[Any, Any] = (None, None)
 
     def after_step(self, discriminator: Module) -> None:
-        clip_weights(discriminator, self.c)
+        if discriminator is not self._clipped[0]:  # the walk through its layers costs as much as a step of the critic
+            self._clipped = discriminator, discriminator.vector
+        clip_weights(self._clipped[1], self.c)
 
 
 class GradientPenalty(Constraint):
