@@ -1,7 +1,7 @@
 """Runs one exercise's tests on many files of answers in one process: python driver.py JOBS.json.
 
 JOBS.json: {"jobs": [[[TEST, ...], FILE of answers, seed, FILE for results], ...]}.  Starting Python, NumPy and
-hypothesis once saves a second for each job.
+hypothesis once saves a second for each job.  A line is printed after each.
 """
 
 import contextlib
@@ -29,6 +29,7 @@ def main(jobs_file: str) -> None:
             )
         if code not in (0, 1):
             sys.exit(f"{answers}: pytest exit code {code}\n{printed.getvalue()}")
+        print(answers, flush=True)
 
 
 if __name__ == "__main__":
