@@ -48,6 +48,7 @@ def submissions(exercise, count):
     folder = ANSWERS / exercise.name
     stub = (exercise / "exercise.py").read_text()
     rights = [path.read_text() for path in [folder / "reference.py", *sorted(folder.glob("right_*.py"))]]
+    rights = [text for text in rights if "minigen" not in text]  # behind the walls there is NumPy only
     files = sorted(folder.glob("wrong*.py"))
     wrongs = [(*row, file) for file in files for row in runpy.run_path(str(file))["WRONG"]]
     functions = list(dict.fromkeys(row[0] for row in wrongs))
@@ -154,6 +155,13 @@ def measure(place, exercise, made):
         (place / uploads).mkdir()
         for id in ids:
             (place / uploads / f"{id}.py").write_text(made[id][1])
+    whole = Run(place, "sample", "whole", exercise)
+    whole.watch(len(made) + 1)
+    assert whole.process.wait() == 0
+    uninterrupted = grades(place, "whole")
+    most = max(row["points"] for row in uninterrupted.values())
+    check({id: made[id] for id in sample}, uninterrupted, most)
+
     first = Run(place, "in", "out", exercise)
     first.watch(len(made) // 2)
     first.kill()
@@ -171,13 +179,9 @@ def measure(place, exercise, made):
     lines = [json.loads(line)["id"] for line in journal.split(b"\n")[:-1] if line.endswith(b"}")]
     assert sorted(lines) == sorted(made), "something was graded twice or lost"
     found = grades(place, "out")
-    most = max(row["points"] for row in found.values())
     check(made, found, most)
 
-    whole = Run(place, "sample", "whole", exercise)
-    whole.watch(len(made) + 1)
-    assert whole.process.wait() == 0
-    assert grades(place, "whole") == {id: found[id] for id in sample}, "a resumed run gives other grades"
+    assert uninterrupted == {id: found[id] for id in sample}, "a resumed run gives other grades"
     return written(exercise, made, found, (before.count(b"\n"), first, second, used, len(sample)))
 
 

@@ -6,7 +6,7 @@ Everything that a submission can have put into a text is shown as text: see visi
 from html import escape
 from itertools import groupby
 
-from minigen.grading.gradebook import explained
+from minigen.grading.gradebook import Entry, explained
 from minigen.grading.scoring import Record, Scored
 from minigen.grading.visible import line, visible
 from minigen.grading.walls import UNSANDBOXED
@@ -25,14 +25,20 @@ STATUS = {
 }
 
 
-def markdown(record: Record, title: str) -> str:
+DECIDED = "A person decided on these points; the tests gave {}."
+
+
+def markdown(entry: Entry, title: str) -> str:
     """The feedback as Markdown; what the submission can have put into it is indented code, which nothing interprets."""
-    parts = [f"# {title}", f"`{record.id}`: **{record.earned} of {record.points} points**"]
+    record = entry.record
+    parts = [f"# {title}", f"`{record.id}`: **{entry.points:g} of {record.points} points**"]
+    if entry.override is not None:
+        parts += [DECIDED.format(record.earned), *([_indented(entry.note)] if entry.note else [])]
     if STATUS[record.status]:
         parts.append(STATUS[record.status])
     parts += [_indented(record.message)] if record.message else []
-    for task, tests in _by_task(record):
-        parts.append(f"## {_task(task, tests)}")
+    for heading, tests in _by_task(record):
+        parts.append(f"## {heading}")
         for test in tests:
             parts.append(f"{'✓' if test.earned else '✗'} {test.earned}/{test.points} {test.title}")
             parts += [_indented("\n".join(explained(test)))] if explained(test) else []
@@ -42,17 +48,21 @@ def markdown(record: Record, title: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def html(record: Record, title: str) -> str:
+def html(entry: Entry, title: str) -> str:
     """The feedback as one page without scripts, links or pictures."""
+    record = entry.record
     body = [f"<h1>{_html(title)}</h1>", f"<p class=who>{_html(record.id)}</p>"]
-    share = 100 * record.earned / max(record.points, 1)
-    body.append(f"<p class=points><b>{record.earned}</b> of {record.points} points</p>"
+    share = min(max(100 * entry.points / max(record.points, 1), 0), 100)
+    body.append(f"<p class=points><b>{entry.points:g}</b> of {record.points} points</p>"
                 f'<div class=bar><div style="width:{share:.0f}%"></div></div>')  # fmt: skip
+    if entry.override is not None:
+        body.append(f"<p>{DECIDED.format(record.earned)}</p>")
+        body += [f"<pre>{_html(entry.note)}</pre>"] if entry.note else []
     if STATUS[record.status]:
         body.append(f"<p>{STATUS[record.status]}</p>")
     body += [f"<pre>{_html(record.message)}</pre>"] if record.message else []
-    for task, tests in _by_task(record):
-        body.append(f"<h2>{_html(_task(task, tests))}</h2><ul>")
+    for heading, tests in _by_task(record):
+        body.append(f"<h2>{_html(heading)}</h2><ul>")
         body += [_item(test) for test in tests]
         body.append("</ul>")
     if record.printed:
@@ -62,21 +72,26 @@ def html(record: Record, title: str) -> str:
 
 
 def _by_task(record: Record) -> list[tuple[str, list[Scored]]]:
-    return [(task, list(tests)) for task, tests in groupby(record.tests, key=lambda test: test.task)]
+    """The tests in groups, each with its heading."""
+    groups = [(*key, list(tests)) for key, tests in groupby(record.tests, key=lambda test: (test.task, test.hidden))]
+    return [(_heading(task or "further tests", hidden, tests), tests) for task, hidden, tests in groups]
 
 
-def _task(task: str, tests: list[Scored]) -> str:
+def _heading(task: str, hidden: bool, tests: list[Scored]) -> str:
     earned, points = sum(t.earned for t in tests), sum(t.points for t in tests)
-    return f"{task or 'Further tests'}: {earned} of {points}"
+    return f"{task}{', hidden tests' if hidden else ''}: {earned} of {points}"
 
 
 def _item(test: Scored) -> str:
     mark = "right" if test.earned else "todo" if test.outcome == "todo" else "wrong"
-    hint = test.hint if not test.earned and test.outcome == "failed" else ""
-    lines = [text for text in explained(test) if text != f"hint: {hint}"]
     parts = [f"<li class={mark}>{test.earned}/{test.points} {_html(line(test.title))}"]
+    lines = explained(test)
+    if test.outcome != "failed":  # what is said then is our own, and short
+        return parts[0] + (f" <span class=note>{_html(' '.join(lines))}</span></li>" if lines else "</li>")
+    hint = f"hint: {test.hint}"
+    lines = [text for text in lines if text != hint]
     parts += [f"<pre>{_html(chr(10).join(lines))}</pre>"] if lines else []
-    parts += [f"<p class=hint>{_html(hint)}</p>"] if hint else []
+    parts += [f"<p class=hint>{_html(test.hint)}</p>"] if test.hint else []
     return "".join(parts) + "</li>"
 
 
@@ -106,11 +121,13 @@ _PAGE = """<!doctype html>
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --right: #1a7f37; --wrong: #c62828; --hint: #9a6700; }
 @media (prefers-color-scheme: dark) { :root { --right: #4ac26b; --wrong: #ff7b72; --hint: #e3b341; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem;
+       overflow-wrap: anywhere }
 h1 { font-size: 1.4rem; margin-bottom: 0 } h2 { font: 600 1rem ui-monospace, monospace; margin: 1.6rem 0 .3rem }
-.who, .stamp { opacity: .7; margin-top: 0; overflow-wrap: anywhere } .stamp { margin-top: 2rem; font-size: .85rem }
+.who, .stamp, .note { opacity: .7 } .who { margin-top: 0 } .note::before { content: "— " }
+.stamp { margin-top: 2rem; font-size: .85rem }
 .points { font-size: 1.2rem; margin: .8rem 0 .3rem }
-.bar { height: .5rem; background: var(--line); border-radius: 4px; overflow: hidden }
+.bar { height: .5rem; margin-bottom: 1rem; background: var(--line); border-radius: 4px; overflow: hidden }
 .bar div { height: 100%; background: var(--right) }
 ul { list-style: none; padding: 0; margin: 0 } li { padding: .3rem 0 .3rem 1.6rem; position: relative }
 li::before { position: absolute; left: .2rem; font-weight: 700 }
@@ -118,5 +135,6 @@ li::before { position: absolute; left: .2rem; font-weight: 700 }
 .todo::before { content: "·" } .hint { color: var(--hint); margin: .2rem 0 }
 .hint::before { content: "Hint: "; font-weight: 600 }
 pre { background: #8881; padding: .5rem .7rem; border-radius: 4px; margin: .3rem 0; white-space: pre-wrap;
-      overflow-wrap: anywhere; font-size: .88rem }
+      font-size: .88rem; max-height: 20rem; overflow: auto }
+@media print { pre { max-height: none } }
 """

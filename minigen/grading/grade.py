@@ -96,18 +96,23 @@ def _grade(args: argparse.Namespace) -> int:
         raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
     limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
     title = cli.title(folder)
+
+    def enter(record: Record) -> gradebook.Entry:
+        """A record as it stands in the gradebook; the student gets it back."""
+        entry = gradebook.Entry(record, roster.get(record.id, ""), *overrides.get(record.id, ()))
+        write(args.out / "feedback" / f"{record.id}.md", feedback.markdown(entry, title))
+        write(args.out / "feedback" / f"{record.id}.html", feedback.html(entry, title))
+        return entry
+
     with _place(args) as (wall, engine):
         args.out.mkdir(parents=True, exist_ok=True)
         seeds = PUBLIC_SEED, seed_of(_secret(args), folder.name)
         grader = Grader(Assignment(folder.name, folder / cli.TESTS, hidden, seeds), wall, limits)
         print(f"{title}\n{_count(len(uploads), 'submission')}, behind: {wall.stamp}")
-        records = _run(args, grader, engine(grader), uploads, journal, title)
-    expected = list(dict.fromkeys([*roster, *(upload.id for upload in uploads)]))
-    for id in expected:
-        if id not in records:
-            records[id] = grader.missing(id)
-            _give_back(args.out, records[id], title)
-    entries = [gradebook.Entry(records[id], roster.get(id, ""), *overrides.get(id, ())) for id in expected]
+        done = journal.read() if args.resume else {}
+        entered = _run(grader, engine(grader), uploads, journal, done, enter)
+    expected = dict.fromkeys([*roster, *(upload.id for upload in uploads)])
+    entries = [entered.get(id) or enter(grader.missing(id)) for id in expected]
     facts = {"assignment": folder.name, "wall": wall.stamp, "seeds": seeds, "limits": asdict(limits),
              "versions": {"python": platform.python_version(), "numpy": np.__version__}}  # fmt: skip
     gradebook.write_all(args.out, entries, facts)
@@ -143,35 +148,28 @@ def _secret(args: argparse.Namespace) -> bytes:
 
 
 def _run(
-    args: argparse.Namespace,
     grader: Grader,
     engine: Engine,
     uploads: Sequence[intake.Upload],
     journal: Journal,
-    title: str,
-) -> dict[str, Record]:
-    """Grade what is not in the journal, and enter it there."""
-    done = journal.read() if args.resume else {}
-    records: dict[str, Record] = {}
+    done: dict[str, Record],
+    enter: Callable[[Record], gradebook.Entry],
+) -> dict[str, gradebook.Entry]:
+    """Grade what is not done, write it into the journal, and enter everything: id -> entry."""
+    entries: dict[str, gradebook.Entry] = {}
     graded = grader.grade_all(uploads, done, engine)
     with Bar(len(uploads), "graded") as bar, contextlib.closing(graded):  # closed: nothing is left under way
         try:
             for record in graded:
                 if record is not done.get(record.id):
                     journal.add(record)
-                _give_back(args.out, record, title)
-                records[record.id] = record
+                entries[record.id] = enter(record)
                 bar.step()
         except KeyboardInterrupt:
             bar.close()
-            print(f"\nstopped: {len(records)} of {len(uploads)} are graded; --resume goes on", file=sys.stderr)
+            print(f"\nstopped: {len(entries)} of {len(uploads)} are graded; --resume goes on", file=sys.stderr)
             raise
-    return records
-
-
-def _give_back(out: Path, record: Record, title: str) -> None:
-    write(out / "feedback" / f"{record.id}.md", feedback.markdown(record, title))
-    write(out / "feedback" / f"{record.id}.html", feedback.html(record, title))
+    return entries
 
 
 def _close(out: Path, entries: Sequence[gradebook.Entry], roster: dict, overrides: dict, wall: Wall) -> int:

@@ -102,7 +102,8 @@ class Grader:
             name, source = read(upload)
         except Rejected as reason:
             text = f"{upload.path.name}: {reason}".encode(errors="backslashreplace").decode()
-            return self._without_session(upload.id, "rejected_upload", text)
+            record = self._without_session(upload.id, "rejected_upload", text)
+            return done if done == record else record
         key = self.key(name, source)
         if done is not None and done.key == key and not done.late and done.status != "grader_error":
             return done

@@ -1,12 +1,15 @@
 """`minigen grade --executor dask`: the grades of one machine, whatever becomes of workers; what is said at the door."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import pytest
 from small_exercise import HALF, RIGHT, STUB, TESTS
@@ -80,6 +83,17 @@ def wait_for(what, seconds=60):
     return found
 
 
+def grading_now(worker):
+    """The processes of a worker, if it has a submission in its hands."""
+    family = processes.family(worker.pid)
+    return any(is_session(pid) for pid in family) and family
+
+
+def is_session(pid):
+    with contextlib.suppress(OSError):
+        return b"minigen.grading.session" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 @pytest.fixture
 def cluster(tmp_path_factory):
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
@@ -136,8 +150,7 @@ def test_two_workers_grade_as_one_machine_does(course, cluster, capsys):
     assert [r["id"] for r in results(course, "far")[0]["grades"] if r["status"] == "ok"] == ["ann", "eve"]
     before = (course / "far" / "journal.jsonl").read_text()
     assert main(command("far", "--resume", "--jobs", "2")) == 0  # what workers graded is not graded again here
-    kept = {line["id"] for line in journal(course, "far")[len(before.splitlines()) :]}
-    assert (course / "far" / "journal.jsonl").read_text().startswith(before) and not kept & set(texts)
+    assert (course / "far" / "journal.jsonl").read_text() == before
 
 
 def test_what_a_lost_worker_had_goes_to_another_and_is_graded_once(course, cluster):
@@ -150,7 +163,7 @@ def test_what_a_lost_worker_had_goes_to_another_and_is_graded_once(course, clust
     run = [sys.executable, "-m", "minigen.cli", *command("out", "--executor", "dask", "--scheduler", cluster.address)]
     grading = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     wait_for(lambda: journal(course, "out"))
-    family = wait_for(lambda: len(processes.family(first.pid)) > 1 and processes.family(first.pid))  # in the middle
+    family = wait_for(lambda: grading_now(first))
     assert len(journal(course, "out")) < len(names) - 1
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
@@ -159,6 +172,31 @@ def test_what_a_lost_worker_had_goes_to_another_and_is_graded_once(course, clust
     assert sorted(line["id"] for line in journal(course, "out")) == names
     assert {row["points"] for row in results(course, "out")[0]["grades"]} == {9}
     wait_for(lambda: not any(processes.family(pid) for pid in family))  # its sessions ended with it
+
+
+def test_what_loses_its_worker_again_and_again_is_for_a_person_to_look_at(course, cluster, capsys):
+    (course / "in" / "ann.py").write_text(RIGHT)
+    worker = cluster.add()
+    how = [sys.executable, "-c", "import sys; from distributed import Client; c = Client(sys.argv[1]); "
+           "c.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, 'allowed_failures', 0))"]  # fmt: skip
+    subprocess.run([*how, cluster.address], check=True)
+    threading.Thread(target=lambda: wait_for(lambda: grading_now(worker)) and worker.kill()).start()
+    assert main(command("out", "--executor", "dask", "--scheduler", cluster.address)) == 1
+    assert "the grader failed on ann, look at it: several workers were lost" in capsys.readouterr().err
+    assert [line["status"] for line in journal(course, "out")] == ["grader_error"]
+
+
+def test_a_worker_that_comes_later_and_is_another_grades_nothing(course, cluster):
+    for i in range(5):
+        (course / "in" / f"s{i}.py").write_text(RIGHT)
+    cluster.add()
+    run = [sys.executable, "-m", "minigen.cli", *command("out", "--executor", "dask", "--scheduler", cluster.address)]
+    grading = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_for(lambda: journal(course, "out"))
+    cluster.add(first="import platform; platform.python_version = lambda: '3.11.0'")
+    said = grading.communicate(timeout=300)[0]
+    assert grading.returncode == 2 and "Traceback" not in said
+    assert "a new worker is not like the others: Python 3.11.0 there" in said and "--resume goes on" in said
 
 
 def test_a_cluster_that_goes_away_costs_nothing_that_is_done(course, cluster):

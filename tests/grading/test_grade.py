@@ -189,6 +189,9 @@ def test_what_a_person_decides_stays(course, capsys):
     assert "overrides.csv names nobody that there is: nobody" in capsys.readouterr().err
     ann = grades(course)["ann"]
     assert (ann["points"], ann["override"], ann["note"]) == (5.5, 5.5, "a typo only")
+    for kind, points in (("md", "**5.5 of 6 points**"), ("html", "<b>5.5</b> of 6 points")):
+        page = (course / "out" / "feedback" / f"ann.{kind}").read_text()
+        assert points in page and "the tests gave 3." in page and "a typo only" in page
     assert grade("--force") == 0 and (course / "out" / "overrides.csv").read_text() == table
     assert grades(course)["ann"]["points"] == 5.5
 
