@@ -40,7 +40,7 @@ def markdown(entry: Entry, title: str) -> str:
     for heading, tests in _by_task(record):
         parts.append(f"## {heading}")
         for test in tests:
-            parts.append(f"{'✓' if test.earned else '✗'} {test.earned}/{test.points} {test.title}")
+            parts.append(f"{'✓' if test.earned else '✗'} {test.earned}/{test.points} {line(test.title)}")
             parts += [_indented("\n".join(explained(test)))] if explained(test) else []
     if record.printed:
         parts += ["## What your code printed", _indented(record.printed)]
@@ -79,7 +79,7 @@ def _by_task(record: Record) -> list[tuple[str, list[Scored]]]:
 
 def _heading(task: str, hidden: bool, tests: list[Scored]) -> str:
     earned, points = sum(t.earned for t in tests), sum(t.points for t in tests)
-    return f"{task}{', hidden tests' if hidden else ''}: {earned} of {points}"
+    return f"{line(task)}{', hidden tests' if hidden else ''}: {earned} of {points}"
 
 
 def _item(test: Scored) -> str:

@@ -18,6 +18,7 @@ README = """# Lectures and exercises
     minigen lectures open 01      # read, run, change
     minigen check                 # the exercises
     minigen check 01              # what is right so far, what is not, and what to look at next
+    minigen check 01 --watch      # the same at every save
 
 Fill in `exercises/NN_.../exercise.py`. Hand in that file.
 """
