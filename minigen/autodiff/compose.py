@@ -186,7 +186,7 @@ def _diff(a, n=1, axis=-1):
     return a
 
 
-derived(np.reshape, lambda a, /, shape: apply(np.reshape, a, shape=shape))
+derived(np.reshape, lambda a, /, shape: apply(rules.reshape, a, shape=shape))
 derived(np.broadcast_to, lambda array, shape: apply(np.broadcast_to, array, shape=shape))
 derived(np.ravel, lambda a: np.reshape(a, (-1,)))
 derived(np.expand_dims, lambda a, axis: np.reshape(a, np.expand_dims(raw(a), axis).shape))
