@@ -1,7 +1,7 @@
 # Two commands matter: `make lectures` and `make test`. Both create .venv and install what they need.
 
 .DEFAULT_GOAL := help
-.PHONY: help lectures test lab bench figures clean
+.PHONY: help lectures test lab bench figures grading-report clean
 
 # The first interpreter that is new enough; PYTHON=/path/to/python says which to take instead.
 OLDEST := 3.11
@@ -24,6 +24,7 @@ help:
 	@echo "make lab        open the lectures in JupyterLab"
 	@echo "make bench      compare speeds with other libraries"
 	@echo "make figures    draw the figures of the README again"
+	@echo "make grading-report   grade the graders, write docs/grading.md (an hour; NN=\"01 hostile\": only these)"
 	@echo "make clean      remove what was built (.venv stays)"
 	@echo
 	@echo "Each makes .venv by itself, from Python >= $(OLDEST) (PYTHON=... chooses one)."
@@ -55,6 +56,10 @@ bench: .venv/.dev
 
 figures: .venv/.lectures
 	@$(PY) docs/figure.py
+
+# What was measured is kept in build/: what is not, is measured now.
+grading-report: .venv/.dev
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tests/exercises/report.py $(NN)
 
 clean:
 	@rm -rf build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -148,7 +148,7 @@ def rms_states(draw, gradients, squares, eps):
     return theta, gradient, mean_square, rate, decay, draw(eps)
 
 
-ONE = (np.array([1.0, -2.0]), np.array([3.0, -0.5]), np.array([4.0, 1.0]), 0.5, 0.9, 0.0)
+ONE = (np.array([1.0, -2.0]), np.array([3.0, -1.0]), np.array([4.0, 1.0]), 0.5, 0.9, 0.0)
 PAIR = ("theta", "mean_square")
 
 

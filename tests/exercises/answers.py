@@ -5,7 +5,7 @@ For each exercise NN_name, the folder NN_name beside this file has
     right_*.py      other right answers, written independently;
     wrong.py        WRONG = [(function, wrong answer, the test that it must lose, a part of that test's hint), ...];
                     or, where it would be long, several wrong_*.py, each with the functions of one theme;
-    equivalent.py   EQUIVALENT = {name of a mutant: why it is as right as the reference, ...}.
+    equivalent.txt  mutants that are as right as the reference: a line with the name, and below it, indented, why.
 """
 
 import ast
@@ -31,7 +31,7 @@ SEEDS = (0, 1234)  # of `minigen check`, and one that students do not know
 CPU = 5  # seconds of computing for a mutant, several times what all tests of a right answer take
 
 
-def tests_of(exercise: str) -> Path:
+def public_tests(exercise: str) -> Path:
     return EXERCISES / exercise / "test_exercise.py"
 
 
@@ -42,6 +42,10 @@ def functions(exercise: str) -> list[str]:
 
 def rights(exercise: str) -> list[str]:
     return ["reference", *sorted(path.stem for path in (HERE / exercise).glob("right_*.py"))]
+
+
+def _nothing() -> None:
+    pass
 
 
 @functools.cache
@@ -61,16 +65,18 @@ def mutants_of(exercise: str) -> dict[str, mutants.Mutant]:
 @functools.cache
 def equivalents(exercise: str) -> dict[str, str]:
     """The mutants that are as right as the reference, and why."""
-    return runpy.run_path(str(HERE / exercise / "equivalent.py"))["EQUIVALENT"]
+    file = HERE / exercise / "equivalent.txt"
+    lines = [line for line in file.read_text().splitlines() if line.strip()] if file.exists() else []
+    return {name: reason.strip() for name, reason in zip(lines[::2], lines[1::2], strict=True)}
 
 
 def _defined(file: Path) -> list[str]:
     return [node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)]
 
 
-def tests_for(exercise: str, function: str) -> list[str]:
+def own_tests(exercise: str, function: str) -> list[str]:
     """The names of the tests of a function."""
-    return [name for name in _defined(tests_of(exercise)) if name.startswith(f"test_{function}")]
+    return [name for name in _defined(public_tests(exercise)) if name.startswith(f"test_{function}")]
 
 
 def patched(base: Path, function: str, source: Path, name: str) -> str:
@@ -115,7 +121,7 @@ class Job:
     seed: int = 0
 
 
-def run(jobs: dict[str, Job], seen: Callable[[], object] = lambda: None) -> dict[str, dict[str, Result]]:
+def run(jobs: dict[str, Job], seen: Callable[[], object] = _nothing) -> dict[str, dict[str, Result]]:
     """The results of each job by test, all of them run in one process; seen() is called after each job."""
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch)
@@ -137,35 +143,42 @@ def _file(path: Path, answers: Path | str) -> Path:
     return path
 
 
-def deaths(exercise: str, names: Sequence[str], seen: Callable[[], object] = lambda: None) -> dict[str, str]:
+def losses(exercise: str, tried: dict[str, tuple[Sequence[str], str]], seed: int, seen: Callable[[], object] = _nothing
+           ) -> dict[str, Result | None]:  # fmt: skip
+    """For each name: (tests, in this order, and text of the answers), the first of the tests that is lost."""
+    with tempfile.TemporaryDirectory() as scratch:
+        made, rows = Path(scratch), []
+        for i, (order, text) in enumerate(tried.values()):
+            rows.append([list(order), str(_file(made / f"{i}.py", text)), str(made / f"{i}.jsonl")])
+        job = {"exercise": str(public_tests(exercise)), "reference": str(HERE / exercise / "reference.py"),
+               "seed": seed, "cpu": CPU, "results": str(made / "reference.jsonl"), "jobs": rows}  # fmt: skip
+        process("forks.py", job, seen)
+        lost = _lost(made / "reference.jsonl")
+        assert lost is None, f"the reference itself loses {lost}"
+        return {name: _lost(Path(row[2])) for name, row in zip(tried, rows, strict=True)}
+
+
+def _lost(log: Path) -> Result | None:
+    """The test that failed, or in which the process ended."""
+    results: dict[str, Result] = {}
+    if stopped := read_log(log, results):
+        return results[stopped]
+    assert not all(result.outcome == "missing" for result in results.values()), f"{log}: no test ran"
+    return next((r for r in results.values() if not r.earned and r.outcome != "missing"), None)
+
+
+def deaths(exercise: str, names: Sequence[str], seen: Callable[[], object] = _nothing) -> dict[str, str]:
     """For each of these mutants, the test that it loses: with the inputs of one seed or else of the other; "": none.
 
     The tests of the mutant's own function come first, as they are the likeliest.
     """
     killers = dict.fromkeys(names, "")
-    every = [name for name in _defined(tests_of(exercise)) if name.startswith("test_")]
+    every = [name for name in _defined(public_tests(exercise)) if name.startswith("test_")]
     for seed in SEEDS:
-        left = [mutants_of(exercise)[name] for name in names if not killers[name]]
-        with tempfile.TemporaryDirectory() as scratch:
-            made, rows = Path(scratch), []
-            for i, mutant in enumerate(left):
-                own = tests_for(exercise, mutant.function)
-                order = own + [name for name in every if name not in own]
-                rows.append([order, str(_file(made / f"{i}.py", mutant.source)), str(made / f"{i}.jsonl")])
-            job = {"exercise": str(tests_of(exercise)), "reference": str(HERE / exercise / "reference.py"),
-                   "seed": seed, "cpu": CPU, "results": str(made / "reference.jsonl"), "jobs": rows}  # fmt: skip
-            process("forks.py", job, seen)
-            assert not (lost := _lost(made / "reference.jsonl")), f"the reference itself loses {lost}"
-            for mutant, row in zip(left, rows, strict=True):
-                lost = _lost(Path(row[2]))
-                killers[mutant.name] = lost and f"{lost}, seed {seed}"
+        tried = {}
+        for mutant in (mutants_of(exercise)[name] for name in names if not killers[name]):
+            own = own_tests(exercise, mutant.function)
+            tried[mutant.name] = (own + [name for name in every if name not in own], mutant.source)
+        for name, lost in losses(exercise, tried, seed, seen).items():
+            killers[name] = f"{lost.name}, seed {seed}" if lost else ""
     return killers
-
-
-def _lost(log: Path) -> str:
-    """The test that failed, or in which the process ended; "": none."""
-    results: dict[str, Result] = {}
-    stopped = read_log(log, results)
-    failed = [r.name for r in results.values() if not r.earned and r.outcome != "missing"]
-    assert stopped or failed or all(r.earned for r in results.values()), f"{log}: tests did not run"
-    return stopped or next(iter(failed), "")

@@ -8,6 +8,7 @@ ever.  All that comes before a test is done before the forks, so that a mutant c
 dies of.  A line is printed after each job.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -72,9 +73,10 @@ def main(jobs_file: str) -> int:
     folder = Path(jobs_file).parent
     (folder / "pytest.ini").write_text("[pytest]\n")
     options = ["-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest", "-p", "no:cacheprovider"]
-    options += ["-p", "minigen.grading.plugin", "--no-shrink", "-q", "--capture=sys", "--tb=no", f"--hypothesis-seed={jobs['seed']}"]
-    options += ["--submission", jobs["reference"], "--results", jobs["results"]]
-    return pytest.main([jobs["exercise"], *options], plugins=[Forks(jobs)])
+    options += ["-p", "minigen.grading.plugin", "--no-shrink", f"--hypothesis-seed={jobs['seed']}", "--capture=sys"]
+    options += ["--submission", jobs["reference"], "--results", jobs["results"], "--tb=no", "-q"]
+    with contextlib.redirect_stdout(sys.stderr):
+        return pytest.main([jobs["exercise"], *options], plugins=[Forks(jobs)])
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ def _other_constants(value: object) -> tuple:
         case int():
             return value + 1, value - 1
         case float():
-            return value * 1.01, value * 2, -value
+            return (value * 1.01, value * 2, -value) if value else (0.01,)
     return ()
 
 

@@ -1,12 +1,13 @@
 """Are right answers ever rejected?  python rejections.py JOB.json
 
-JOB.json: {"exercise": NAME, "seeds": [first, last], "wall": NAME or "", "results": FILE}.  The inputs of each seed are
-those of `minigen check NN --seed SEED`.  They are drawn once, and every right answer gets them twice: called in
-process, and in a worker behind the wall, one worker for each answer and all seeds.  (A worker for each answer and seed,
-as `minigen grade` has it, would take most of the time to start; that it starts is measured apart.)  A line is printed
-after each seed.
+JOB.json: {"tests": FILE, "answers": [FILE, ...], "seeds": [first, last], "wall": NAME or "", "results": FILE}.  The
+inputs of each seed are those of `minigen check NN --seed SEED`.  They are drawn once, and every answer gets them twice:
+called in process, and in a worker behind the wall, one worker for each answer and all seeds.  (A worker for each answer
+and seed, as `minigen grade` has it, would take most of the time to start; that it starts is measured apart.)  A line is
+printed after each seed.
 """
 
+import contextlib
 import copy
 import functools
 import json
@@ -17,7 +18,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from answers import HERE, rights, tests_of
 
 from minigen.grading import sub
 from minigen.grading.limits import Limits
@@ -89,7 +89,7 @@ class Sitting:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         tests = [item.obj for item in session.items]  # type: ignore[attr-defined]
-        answers = [HERE / self.job["exercise"] / f"{name}.py" for name in rights(self.job["exercise"])]
+        answers = [Path(answer) for answer in self.job["answers"]]
         members: list = [InProcess(answer) for answer in answers]
         members += [Walled(answer, self.job["wall"]) for answer in answers] if self.job["wall"] else []
         council = Council(members)
@@ -109,7 +109,8 @@ class Sitting:
             council.seed += 1
         for member in members:
             member.close()
-        found = {"rejected": council.rejected, "inputs": council.inputs, "answers": len(answers)}
+        seeds = self.job["seeds"][1] - self.job["seeds"][0]
+        found = {"rejected": council.rejected, "inputs": council.inputs, "seeds": seeds}
         Path(self.job["results"]).write_text(json.dumps(found))
         return True
 
@@ -128,7 +129,8 @@ def main(job_file: str) -> int:
     (folder / "pytest.ini").write_text("[pytest]\n")
     options = ["-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest", "-p", "no:cacheprovider"]
     options += ["-p", "minigen.grading.plugin", "--no-shrink", "-q", "--capture=sys", "-W", "ignore"]
-    return pytest.main([str(tests_of(job["exercise"])), *options], plugins=[Sitting(job)])
+    with contextlib.redirect_stdout(sys.stderr):
+        return pytest.main([job["tests"], *options], plugins=[Sitting(job)])
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from answers import (
     NAMES,
     Job,
     functions,
+    own_tests,
     patched,
+    public_tests,
     rights,
     run,
-    tests_for,
-    tests_of,
     wrong_answer,
     wrongs,
 )
@@ -29,12 +29,12 @@ SEEDS = (0, 1, 2)
 @functools.cache
 def outcomes(exercise: str) -> dict[str, dict[str, Result]]:
     """Every answer's results, by test: all answers of an exercise run in one process."""
-    folder, stub, every = HERE / exercise, EXERCISES / exercise / "exercise.py", [str(tests_of(exercise))]
+    folder, stub, every = HERE / exercise, EXERCISES / exercise / "exercise.py", [str(public_tests(exercise))]
     jobs = {"stub": Job(every, stub)}
     for name in rights(exercise):
         jobs.update({f"{name} {seed}": Job(every, folder / f"{name}.py", seed) for seed in SEEDS})
     for i, (function, *_) in enumerate(wrongs(exercise)):
-        own = [f"{tests_of(exercise)}::{name}" for name in tests_for(exercise, function)]
+        own = [f"{public_tests(exercise)}::{name}" for name in own_tests(exercise, function)]
         jobs[f"wrong {i}"] = Job(own, wrong_answer(exercise, i))
     for function in functions(exercise):
         jobs[f"only {function}"] = Job(every, patched(stub, function, folder / "reference.py", function))
