@@ -180,7 +180,8 @@ def softplus(x):
 @primitive
 def sigmoid(x):
     """1 / (1 + exp(-x)), relatively accurate on both sides and without overflow."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    e = np.exp(-np.abs(x))
+    return np.maximum(e, x >= 0) / (1 + e)  # numerator: 1 for x >= 0, and e below
 
 
 @primitive

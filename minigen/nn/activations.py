@@ -60,9 +60,18 @@ def gelu(x: Any) -> Any:
     return 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))  # sqrt(2 / pi)
 
 
-def silu(x: Any) -> Any:
+@primitive
+def silu(x):
     """x sigmoid(x), also called swish.  (Elfwing et al. 2018.)"""
     return x * sigmoid(x)
+
+
+def _silu(g, y, x):
+    s = sigmoid(x)
+    return g * (s + y * (1 - s))
+
+
+defvjp(silu, _silu)
 
 
 class _Activation(Module):
