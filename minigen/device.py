@@ -1,7 +1,14 @@
 """Arrays on the CPU (NumPy) or on a CUDA device (CuPy, optional): which module is theirs, and moving them.
 
 Rules, models and losses call NumPy's functions, which go to the array's own module by themselves; only creating an
-array and moving one between devices has to know where it lives.
+array and moving one between devices has to know where it lives.  To train on a GPU, move the networks before their
+optimisers are made, and nothing else changes:
+
+    generator.to("cuda"), critic.to("cuda")
+    for step in gan.train(generator, critic, ...):      # or diffusion.train(model, ...)
+
+Batches and noise are drawn by the samplers on the CPU, as before, and moved to where the networks live: so the same
+seed gives the same numbers on both devices.  `asnumpy(samples)` brings samples back.
 """
 
 from __future__ import annotations
@@ -13,7 +20,7 @@ import numpy as np
 
 from minigen.autodiff import raw
 
-__all__ = ["asnumpy", "namespace", "to"]
+__all__ = ["asnumpy", "beside", "device_of", "namespace", "to"]
 
 # The C library's allocator gives freed blocks of 128 KiB and more back to the system, and the next temporary of a
 # training step has to fault its pages in again: half of the step's time.  Once a large block was freed, glibc keeps
@@ -46,6 +53,11 @@ def namespace(x: Any) -> ModuleType:
     return _cupy() if _is_cupy(raw(x)) else np
 
 
+def device_of(x: Any) -> str:
+    """Where the array or Tensor x lives: "cpu" or "cuda"."""
+    return "cuda" if _is_cupy(raw(x)) else "cpu"
+
+
 def to(x: Any, device: str) -> Any:
     """The array x on "cpu" or "cuda"; x itself if it is there already.
 
@@ -55,6 +67,11 @@ def to(x: Any, device: str) -> Any:
     if device == "cuda":
         return x if _is_cupy(x) else _cupy().asarray(x)
     raise ValueError(f'unknown device {device!r}: "cpu" or "cuda"')
+
+
+def beside(x: Any, other: Any) -> Any:
+    """The array x on the device where `other`, an array or a Tensor, lives; x itself if it is there already."""
+    return to(x, device_of(other))
 
 
 def asnumpy(x: Any) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen.device import asnumpy
 from minigen.distributions import GaussianMixture
 
 __all__ = ["ModeReport", "NullReport", "high_quality_of_perfect_samples", "mode_report", "mode_table", "null_report"]
@@ -154,7 +155,7 @@ def _plus_minus(value: tuple[float, float], digits: str) -> str:
 
 
 def _sample_matrix(samples: Any, d: int) -> np.ndarray:
-    array = np.asarray(samples)
+    array = asnumpy(samples)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"samples has dtype {array.dtype}, expected real numbers")
     if array.ndim != 2 or array.shape[1] != d:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen.device import asnumpy, to
 from minigen.diffusion.denoiser import Denoiser
 from minigen.diffusion.losses import prediction_loss
 from minigen.optim import EMA, Optimizer
@@ -58,17 +59,20 @@ def train(
     Algorithm 1).  weight(t): of each point.  draw_times(n, rng): another law of t than model.process.draw_times.
     schedule(start), schedule(start + 1), ...: factors on the learning rate.  ema: follows each step.
 
+    Batches and noise are moved to the device where the network lives: model.network.to("cuda"), before the optimiser
+    is made, is all that a GPU asks for.
+
     All randomness comes from rng, and all that changes is in the network, the optimiser, ema and rng: save these and
     the step, and a run goes on from there bit for bit.  FloatingPointError, naming the step, if the loss or a gradient
     is no longer finite; that update is not made."""
     _check(batch_size, drop_labels)
-    process, dtype = model.process, model.network.dtype
+    process, dtype, device = model.process, model.network.dtype, model.network.device
     draw_times = process.draw_times if draw_times is None else draw_times
 
     for step in count(start) if steps is None else range(start, steps):
-        x0, labels = _batch(sample_data, batch_size, rng, dtype)
+        x0, labels = _batch(sample_data, batch_size, rng, dtype, device)
         t = draw_times(batch_size, rng)
-        noise = rng.standard_normal(x0.shape, dtype=dtype)
+        noise = to(rng.standard_normal(x0.shape, dtype=dtype), device)
         if labels is not None:
             labels = np.where(rng.random(batch_size) < drop_labels, model.classes, labels)
         x = process.mix(x0, t, noise)
@@ -76,15 +80,16 @@ def train(
         with np.errstate(over="ignore", invalid="ignore"):
             w = 1.0 if weight is None else weight(t)
             loss = prediction_loss(model.predicts, model.output(x, t, labels), x0, noise, process, t, w)
-            if not math.isfinite(float(loss)):
+            value = float(loss)  # asked for once: on a GPU it has to be waited for
+            if not math.isfinite(value):
                 hint = "Lower the learning rate, or look at the data for outliers"
-                raise FloatingPointError(f"step {step + 1}: the loss is {float(loss)}. {hint}")
+                raise FloatingPointError(f"step {step + 1}: the loss is {value}. {hint}")
             optimizer.zero_grad()
             loss.backward()
             _descend(optimizer, 1.0 if schedule is None else schedule(step), step)
         if ema is not None:
             ema.update()
-        yield Step(step + 1, float(loss))
+        yield Step(step + 1, value)
 
 
 def _descend(optimizer: Optimizer, rate: float, step: int) -> None:
@@ -98,14 +103,14 @@ def _descend(optimizer: Optimizer, rate: float, step: int) -> None:
         optimizer.lr = base
 
 
-def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any) -> tuple[Any, Any]:
-    """n points in the network's precision, and their labels or None."""
+def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any, device: str) -> tuple[Any, Any]:
+    """n points in the network's precision and on its device, and their labels, on the CPU, or None."""
     batch = sample(n, rng)
     x, labels = batch if isinstance(batch, tuple) else (batch, None)
     if len(x) != n or (labels is not None and len(labels) != n):
         given = f"{len(x)}" if labels is None else f"{len(x)} with {len(labels)} labels"
         raise ValueError(f"a sampler was asked for {n} points and gave {given}")
-    return x.astype(dtype, copy=False), labels
+    return to(x.astype(dtype, copy=False), device), None if labels is None else asnumpy(labels)
 
 
 def _check(batch_size: int, drop_labels: float) -> None:

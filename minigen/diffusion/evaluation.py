@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigen.device import asnumpy, to
 from minigen.diffusion.denoiser import Denoiser
 from minigen.diffusion.oracle import Oracle
 from minigen.diffusion.predictions import from_data_and_noise
@@ -57,6 +58,7 @@ def loss_over_floor(
     t = oracle.process.draw_times(n, rng) if t is None else t
     x, x0, noise = oracle.sample_with_noise(n, t, rng)
     target = from_data_and_noise(model.predicts, x0, noise, oracle.process, t)
-    learned, best = model.predict(model.predicts, x, t), oracle.predict(model.predicts, x, t)
+    learned = asnumpy(model.predict(model.predicts, to(x, model.network.device), t))
+    best = oracle.predict(model.predicts, x, t)
     loss, floor = (0.5 * np.sum(np.square(target - guess), axis=1) for guess in (learned, best))
     return Estimate.of(loss), Estimate.of(floor), Estimate.of(loss - floor)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigen.device import namespace
+from minigen.device import beside
 
 __all__ = ["Chain", "ForwardProcess", "VariancePreserving", "constant", "cosine", "in_order", "linear", "per_point"]
 
@@ -35,7 +35,7 @@ def per_point(values: Any, x: Any) -> Any:
         return float(values)
     if values.shape != x.shape[:1]:
         raise ValueError(f"there are {len(values)} times for points of shape {x.shape}, expected one for each point")
-    return namespace(x).asarray(values.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1)))
+    return beside(values.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1)), x)
 
 
 def in_order(times: ArrayLike, growing: bool = False) -> list:
@@ -108,7 +108,7 @@ class ForwardProcess:
             if not s < t:
                 raise ValueError(f"the times of a forward path grow, but {t:g} comes after {s:g}")
             alpha = float(self.step_amplitude(s, t))
-            x = alpha * x + math.sqrt(1 - alpha**2) * rng.standard_normal(x.shape, dtype=x.dtype)
+            x = alpha * x + math.sqrt(1 - alpha**2) * beside(rng.standard_normal(x.shape, dtype=x.dtype), x)
             yield t, x
 
     def times(self, steps: int | None = None) -> np.ndarray:

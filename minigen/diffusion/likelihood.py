@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigen.autodiff import vjp
+from minigen.device import beside
 from minigen.diffusion.forward import ForwardProcess, in_order
 from minigen.diffusion.samplers import Score
 
@@ -28,7 +29,7 @@ def divergence(
     value = y.data if hasattr(y, "requires_grad") else y
     if probe is not None:
         return value, np.sum(probe * pullback(probe, traced=False), axis=1)
-    trace = np.zeros(len(x), x.dtype)
+    trace = np.zeros_like(x, shape=(len(x),))
     for i in range(x.shape[1]):
         direction = np.zeros_like(x)
         direction[:, i] = 1
@@ -59,14 +60,14 @@ def flow_log_density(
     exact trace, the same probes along the whole path.  score(x, t) must take Tensors.  (Chen et al. 2018; Song et al.
     2021, eq. 39.)"""
     times = in_order(process.grid(200)[:-1] if times is None else times)[::-1]
-    probe = None if rng is None else np.sign(rng.random(x.shape) - 0.5).astype(x.dtype)
+    probe = None if rng is None else beside(np.sign(rng.random(x.shape) - 0.5).astype(x.dtype), x)
 
     def slope(y: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
         a, sigma = float(process.amplitude(t)), float(process.noise_level(t))
         return divergence(lambda y: -sigma * score(a * y, t), y, probe)
 
     a = float(process.amplitude(times[0]))
-    y, gained = x / a, np.zeros(len(x), x.dtype)
+    y, gained = x / a, np.zeros_like(x, shape=(len(x),))
     for s, t in pairwise(times):
         dr = float(process.noise_ratio(t) - process.noise_ratio(s))
         k, growth = slope(y, s)

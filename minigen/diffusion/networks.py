@@ -87,7 +87,7 @@ class TimeMLP(Module):
         self.output = Linear(hidden[-1], dimension, rng=rng, init=zeros, dtype=dtype)
 
     def forward(self, x: Any, u: Any, labels: Any = None) -> Any:
-        check_input(self, x, -1, self.dimension, self.output.weight.dtype)
+        check_input(self, x, -1, self.dimension, self.output.weight)
         e = self.embedding(u, labels)
         h = x if self.waves is None else np.concatenate([x, self.waves(x)], axis=1)
         for i, (layer, inject) in enumerate(zip(self.layers, self.injections, strict=True)):

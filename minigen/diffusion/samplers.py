@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minigen.device import beside
 from minigen.diffusion.forward import ForwardProcess, in_order
 from minigen.diffusion.kernels import ReverseKernel, ancestral
 
@@ -122,7 +123,8 @@ def langevin_corrector(ratio: float = 0.16, steps: int = 1) -> Corrector:
 
 
 def _noise(x: Any, rng: np.random.Generator) -> Any:
-    return rng.standard_normal(x.shape, dtype=x.dtype)
+    """N(0, I) like x, where x lives; drawn on the CPU, so that a seed means the same everywhere."""
+    return beside(rng.standard_normal(x.shape, dtype=x.dtype), x)
 
 
 def _mean_norm(x: Any) -> float:

@@ -135,9 +135,9 @@ class UNet(Module):
     def forward(self, x: Any, u: Any, labels: Any = None) -> Any:
         flat = x.ndim == 2
         if flat:
-            check_input(self, x, 1, self.length * self.channels, self.output.weight.dtype)
+            check_input(self, x, 1, self.length * self.channels, self.output.weight)
         signal = np.reshape(x, (len(x), self.length, self.channels)) if flat else x
-        check_input(self, signal, 1, self.length, self.output.weight.dtype)
+        check_input(self, signal, 1, self.length, self.output.weight)
         e = self.embedding(u, labels)
         h = self.input(signal) + self.places
         kept = []

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import Tensor, no_grad
+from minigen.device import to
 from minigen.gan.losses import Losses
 from minigen.nn import BatchNorm, Module
 from minigen.optim import EMA, Optimizer
@@ -81,6 +82,9 @@ def train(
     each step of the generator.  generator_first, reuse_noise: the other order in use, in which the generator steps
     first and the discriminator sees the same z.
 
+    Batches are moved to the device where the networks live: generator.to("cuda") and discriminator.to("cuda"), before
+    their optimisers are made, are all that a GPU asks for.
+
     All randomness comes from rng, and all that changes is in the networks, the optimisers, ema and rng: save these and
     the step, and a run goes on from there bit for bit.  FloatingPointError, naming the step, if a loss or a gradient
     is no longer finite; that update is not made."""
@@ -90,14 +94,16 @@ def train(
     _check_optimizer("discriminator", discriminator_optimizer, discriminator, generator)
     # Asked once, not at every step: what the networks are made of.
     critic_parameters = list(discriminator.parameters())
-    critic_dtype, latent_dtype = discriminator.dtype, generator.dtype
+    critic_dtype, latent_dtype, device = discriminator.dtype, generator.dtype, generator.device
+    if discriminator.device != device:
+        raise ValueError(f'the generator lives on "{device}" and the discriminator on "{discriminator.device}"')
     one_pass = not any(isinstance(module, BatchNorm) for _, module in discriminator.named_modules())
 
     def data() -> Any:
-        return _batch(sample_data, batch_size, rng, critic_dtype)
+        return _batch(sample_data, batch_size, rng, critic_dtype, device)
 
     def noise() -> Any:
-        return _batch(sample_latent, batch_size, rng, latent_dtype)
+        return _batch(sample_latent, batch_size, rng, latent_dtype, device)
 
     def update_discriminator(x: Any, z: Any) -> tuple[float, float]:
         with no_grad():
@@ -111,11 +117,10 @@ def train(
 
     def update_generator(z: Any) -> float:
         with frozen(critic_parameters):
-            loss = losses.generator(discriminator(generator(z)))
-            _descend("generator", loss, generator_optimizer, rate)
+            loss = _descend("generator", losses.generator(discriminator(generator(z))), generator_optimizer, rate)
         if ema is not None:
             ema.update()
-        return float(loss)
+        return loss
 
     for step in count(start) if steps is None else range(start, steps):
         rate = 1.0 if schedule is None else schedule(step)
@@ -156,11 +161,14 @@ def _logits(discriminator: Module, real: Any, fake: Any, one_pass: bool) -> tupl
     return both[: len(real)], both[len(real) :]
 
 
-def _descend(player: str, loss: Any, optimizer: Optimizer, rate: float) -> None:
-    """One step of the player down its loss, at `rate` times its learning rate, which is the same again afterwards."""
-    if not math.isfinite(float(loss)):
+def _descend(player: str, loss: Any, optimizer: Optimizer, rate: float) -> float:
+    """One step of the player down its loss, at `rate` times its learning rate, which is the same again afterwards.
+
+    Returns the loss: on a GPU asking for a number means to wait for it, so it is asked for once."""
+    value = float(loss)
+    if not math.isfinite(value):
         raise FloatingPointError(
-            f"the {player}'s loss is {float(loss)}. Lower the learning rate, or look at the data for outliers"
+            f"the {player}'s loss is {value}. Lower the learning rate, or look at the data for outliers"
         )
     optimizer.zero_grad()
     loss.backward()
@@ -169,6 +177,7 @@ def _descend(player: str, loss: Any, optimizer: Optimizer, rate: float) -> None:
         optimizer.step()
     finally:
         optimizer.lr = base
+    return value
 
 
 @contextmanager
@@ -181,12 +190,13 @@ def _named(step: int) -> Iterator[None]:
         raise FloatingPointError(f"step {step}: {error}") from error
 
 
-def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any) -> Any:
-    """n draws in the network's precision: double precision data would make a single precision network compute twice."""
+def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any, device: str) -> Any:
+    """n draws where the network lives and in its precision: double precision data would make a single precision network
+    compute twice."""
     batch = sample(n, rng)
     if len(batch) != n:
         raise ValueError(f"a sampler was asked for {n} points and gave {len(batch)}")
-    return batch.astype(dtype, copy=False) if batch.dtype.kind == "f" else batch
+    return to(batch.astype(dtype, copy=False) if batch.dtype.kind == "f" else batch, device)
 
 
 def _check(**counts: int) -> None:

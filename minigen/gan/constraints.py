@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import grad, raw, relu
-from minigen.device import namespace
+from minigen.device import beside
 from minigen.gan.algorithm import Constraint
 from minigen.nn import BatchNorm, Module
 from minigen.optim import clip_weights
@@ -61,7 +61,7 @@ def _as(points: Any, numbers: np.ndarray) -> Any:
     """The numbers in the precision of the points and on their device."""
     if points.dtype.kind != "f":
         raise TypeError(f"a gradient is taken at floating-point data, got {points.dtype}: use data.astype(np.float32)")
-    return namespace(points).asarray(numbers).astype(points.dtype)
+    return beside(numbers.astype(points.dtype), points)
 
 
 class WeightClipping(Constraint):

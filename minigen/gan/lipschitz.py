@@ -12,7 +12,7 @@ import numpy as np
 
 from minigen import nn
 from minigen.autodiff import no_grad, raw
-from minigen.device import asnumpy
+from minigen.device import asnumpy, to
 from minigen.gan.constraints import check_points, gradient_norms
 from minigen.transport import cost_matrix
 
@@ -106,10 +106,10 @@ def normalised_gap(critic: Any, real: Any, fake: Any, constant: float | None = N
 
 
 def _as_taken(critic: Any, points: Any) -> Any:
-    """The points in the critic's own precision, if it is a Module."""
+    """The points in the critic's own precision and on its device, if it is a Module."""
     check_points(points)
     points = raw(points)
-    return points.astype(critic.dtype, copy=False) if isinstance(critic, nn.Module) else points
+    return to(points.astype(critic.dtype, copy=False), critic.device) if isinstance(critic, nn.Module) else points
 
 
 def _double(points: Any) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import no_grad, raw
-from minigen.device import asnumpy
+from minigen.device import asnumpy, to
 from minigen.gan.algorithm import Step
 from minigen.gan.lipschitz import at_rest, critic_gap, normalised_gap
 from minigen.nn import Module
@@ -66,7 +66,7 @@ class Watch:
         """A Reading of the networks as they are."""
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is looked for, and named
             with no_grad(), at_rest(self.generator):
-                fake = raw(self.generator(self.latent))
+                fake = raw(self.generator(to(self.latent, self.generator.device)))
             gap = critic_gap(self.critic, self.real, fake)
         for name, values in (("some samples are", fake), ("the critic's values are", gap)):
             if not np.isfinite(values).all():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen.device import beside
 from minigen.gan.algorithm import Sampler, Step, train
 from minigen.gan.constraints import WeightClipping
 from minigen.gan.losses import wasserstein
@@ -61,7 +62,7 @@ class Epochs:
             self._order = np.concatenate([self._order, rng.permutation(len(self.points))])
             self.epoch += 1
         rows, self._order = self._order[:n], self._order[n:]
-        return self.points[rows]
+        return self.points[beside(rows, self.points)]
 
     def state_dict(self) -> dict[str, Any]:
         return {"order": self._order.copy(), "epoch": self.epoch}

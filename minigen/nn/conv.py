@@ -145,7 +145,7 @@ class Conv2d(Module):
         return rng.uniform(-bound, bound, self.out_channels)
 
     def forward(self, x: Any) -> Any:
-        check_input(self, x, 1, self.in_channels, self.weight.dtype)
+        check_input(self, x, 1, self.in_channels, self.weight)
         return conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
     def extra_repr(self) -> str:
@@ -160,5 +160,5 @@ class ConvTranspose2d(Conv2d):
         return self.in_channels, self.out_channels, self.kernel, self.kernel
 
     def forward(self, x: Any) -> Any:
-        check_input(self, x, 1, self.in_channels, self.weight.dtype)
+        check_input(self, x, 1, self.in_channels, self.weight)
         return conv_transpose2d(x, self.weight, self.bias, self.stride, self.padding)

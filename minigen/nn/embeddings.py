@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen.device import beside
 from minigen.nn.init import check_rng
 from minigen.nn.layers import check_input, check_size
 from minigen.nn.module import Module
@@ -24,7 +25,7 @@ def sinusoidal(t: Any, features: int, max_period: float = 10000.0) -> Any:
     t = t if hasattr(t, "__array_function__") else np.asarray(t)
     if t.dtype.kind == "f":
         frequencies = frequencies.astype(t.dtype)
-    angles = np.expand_dims(t, -1) * frequencies
+    angles = np.expand_dims(t, -1) * beside(frequencies, t)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)
 
 
@@ -57,7 +58,7 @@ class FourierFeatures(Module):
         self.frequencies = (scale * check_rng(rng).standard_normal((features // 2, dimension))).astype(dtype)
 
     def forward(self, x: Any) -> Any:
-        check_input(self, x, -1, self.dimension, self.frequencies.dtype)
+        check_input(self, x, -1, self.dimension, self.frequencies)
         angles = x @ (2 * math.pi * self.frequencies.T)
         return np.concatenate([np.cos(angles), np.sin(angles)], axis=-1)
 

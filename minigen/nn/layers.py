@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import affine, raw
+from minigen.device import beside, device_of
 from minigen.nn import init as initialisers
 from minigen.nn.activations import relu
 from minigen.nn.module import Module, Parameter
@@ -16,15 +17,21 @@ from minigen.nn.module import Module, Parameter
 __all__ = ["MLP", "BatchNorm", "Dropout", "Embedding", "LayerNorm", "Linear", "Sequential"]
 
 
-def check_input(layer: Module, x: Any, axis: int, size: int, dtype: Any) -> None:
-    """ValueError or TypeError unless x has `size` features along axis and floats of the layer's dtype, if floats."""
+def check_input(layer: Module, x: Any, axis: int, size: int, own: Any) -> None:
+    """ValueError or TypeError unless x has `size` features along axis, floats, if floats, of the dtype of `own`, a
+    parameter or buffer of the layer, and lives on its device."""
     shape, name = getattr(x, "shape", None), type(layer).__name__
     if shape is None:
         raise TypeError(f"{name} takes an array or a Tensor, got {type(x).__name__}")
     if not shape or len(shape) <= axis or shape[axis] != size:
         raise ValueError(f"{name} got an input of shape {shape}: axis {axis} must have length {size}")
-    if x.dtype != dtype and x.dtype.kind == "f":
-        raise TypeError(f"{name} has {dtype} parameters but got {x.dtype}: convert one of them with .astype(...)")
+    if x.dtype != own.dtype and x.dtype.kind == "f":
+        raise TypeError(f"{name} has {own.dtype} parameters but got {x.dtype}: convert one of them with .astype(...)")
+    if type(raw(x)) is not type(raw(own)) and (here := device_of(own)) != (there := device_of(x)):
+        raise TypeError(
+            f'{name} lives on "{here}" but got an input on "{there}": move it, minigen.device.to(x, "{here}"), '
+            f'or the model, model.to("{there}")'
+        )
 
 
 def check_size(name: str, value: Any) -> int:
@@ -59,7 +66,7 @@ class Linear(Module):
             self.bias = Parameter(start.astype(dtype))
 
     def forward(self, x: Any) -> Any:
-        check_input(self, x, -1, self.in_features, self.weight.dtype)
+        check_input(self, x, -1, self.in_features, self.weight)
         points = x if x.ndim == 2 else np.reshape(x, (-1, self.in_features))
         y = points @ np.transpose(self.weight) if self.bias is None else affine(points, self.weight, self.bias)
         return y if x.ndim == 2 else np.reshape(y, (*x.shape[:-1], self.out_features))
@@ -143,7 +150,7 @@ class LayerNorm(Module):
         self.bias = Parameter(np.zeros(features, dtype))
 
     def forward(self, x: Any) -> Any:
-        check_input(self, x, -1, self.features, self.weight.dtype)
+        check_input(self, x, -1, self.features, self.weight)
         centred = x - np.mean(x, axis=-1, keepdims=True)
         variance = np.mean(np.square(centred), axis=-1, keepdims=True)
         return centred / np.sqrt(variance + self.eps) * self.weight + self.bias
@@ -172,7 +179,7 @@ class BatchNorm(Module):
         self.running_var = np.ones(features, dtype)
 
     def forward(self, x: Any) -> Any:
-        check_input(self, x, 1, self.features, self.weight.dtype)
+        check_input(self, x, 1, self.features, self.weight)
         axes = (0, *range(2, x.ndim))
         shape = (1, self.features, *[1] * (x.ndim - 2))
         if self.training:
@@ -213,9 +220,8 @@ class Dropout(Module):
     def forward(self, x: Any) -> Any:
         if not self.training or self.p == 0:
             return x
-        kept = np.zeros_like(raw(x))
-        kept[...] = np.asarray(self.rng.random(x.shape) >= self.p) / (1 - self.p)
-        return x * kept
+        kept = np.asarray(self.rng.random(x.shape) >= self.p) / (1 - self.p)
+        return x * beside(kept.astype(x.dtype), x)
 
     def extra_repr(self) -> str:
         return f"{self.p:g}"
@@ -237,7 +243,7 @@ class Embedding(Module):
             raise TypeError(f"an Embedding is indexed by integers, got {index.dtype}")
         if index.size and not (index.min() >= 0 and index.max() < self.count):
             raise ValueError(f"indices must be from 0 to {self.count - 1}, got {index.min()} to {index.max()}")
-        return self.weight[index]
+        return self.weight[beside(index, self.weight)]
 
     def extra_repr(self) -> str:
         return f"{self.count} things -> {self.features}"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import defvjp, log_softmax, primitive, raw, sigmoid, softmax
+from minigen.device import beside
 
 __all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "mse_loss"]
 
@@ -46,13 +47,13 @@ def mse_loss(prediction: Any, targets: Any) -> Any:
 
 @primitive
 def _softmax_cross_entropy(logits, labels):
-    return -np.mean(log_softmax(logits, axis=-1)[np.arange(len(labels)), labels])
+    return -np.mean(log_softmax(logits, axis=-1)[np.arange(len(labels), like=labels), labels])
 
 
 def _softmax_cross_entropy_rule(g, y, logits, labels):
     labels = raw(labels)
     hits = np.zeros_like(raw(logits))
-    hits[np.arange(len(labels)), labels] = 1
+    hits[np.arange(len(labels), like=labels), labels] = 1
     return g / len(labels) * (softmax(logits, axis=-1) - hits)
 
 
@@ -73,4 +74,4 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         raise TypeError(f"labels are integers, the classes' numbers; got {labels.dtype}")
     if labels.size and not (labels.min() >= 0 and labels.max() < np.shape(logits)[1]):
         raise ValueError(f"labels must be from 0 to {np.shape(logits)[1] - 1}, got {labels.min()} to {labels.max()}")
-    return _softmax_cross_entropy(logits, labels)
+    return _softmax_cross_entropy(logits, beside(labels, logits))

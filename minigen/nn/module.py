@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import Tensor
-from minigen.device import asnumpy, namespace, to
+from minigen.device import asnumpy, device_of, namespace, to
 from minigen.vector import ParameterVector
 
 __all__ = ["Module", "Parameter"]
@@ -93,6 +93,11 @@ class Module:
         """The dtype of the parameters (of the first, where they differ); float64 if there are none."""
         return next((p.dtype for p in self.parameters()), np.dtype(float))
 
+    @property
+    def device(self) -> str:
+        """Where the parameters live (the first, that is): "cpu" or "cuda"; "cpu" if there are none."""
+        return next((device_of(p) for p in self.parameters()), "cpu")
+
     # What is done to all of it
 
     def train(self, mode: bool = True) -> Module:
@@ -125,7 +130,9 @@ class Module:
         return self._convert(lambda a: a.astype(dtype, copy=False) if a.dtype.kind == "f" else a)
 
     def to(self, device: str) -> Module:
-        """Move parameters and buffers to "cpu" or "cuda", in place; gradients are forgotten.  Returns self."""
+        """Move parameters and buffers to "cpu" or "cuda", in place; gradients are forgotten.  Returns self.
+
+        Make optimisers and averages afterwards: they live where the parameters are."""
         return self._convert(lambda a: to(a, device))
 
     def _convert(self, change: Callable) -> Module:
