@@ -8,32 +8,62 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import page
+from benchmarks import fresh, growth, levers, page, profile
 from benchmarks.measure import Timing, best_torch, ratio, start, take_turns
-from benchmarks.workloads import find
+from benchmarks.workloads import find, one
+
+DEEP = ("W1", "W4")  # what is taken apart: levers and profile
+
+
+def taken_away(options, clock):
+    reports = {name: levers.report(one(name), "float32", options.rounds, options.seconds, clock) for name in DEEP}
+    return page.levers(reports, torch=levers.allocator("W1", "float32", 3, "torch foreach"))
+
+
+def left(options, clock):
+    return page.profiles({name: profile.profile(one(name), "float32", 100, clock) for name in DEEP})
+
+
+OTHERS = {
+    "import": ("Import", lambda o, clock: page.imports(fresh.imports(3 if o.quick else 15))),
+    "memory": ("Memory", lambda o, clock: page.training(fresh.training(1 if o.quick else 3))),
+    "growth": ("Growth", lambda o, clock: page.growth(growth.report(**(growth.QUICK if o.quick else {})))),
+    "levers": ("What each lever gives", taken_away),
+    "profile": ("Where the time goes", left),
+}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help="workloads (W1, W4, ...), growth, import, memory; all by default")
+    parser.add_argument(
+        "names", nargs="*", help="workloads (W1, W4, ...), import, memory, growth, levers, profile; all by default"
+    )
     parser.add_argument("--rounds", type=int, default=21, help="how often the contenders take turns (21)")
     parser.add_argument("--seconds", type=float, default=0.2, help="of each turn (0.2)")
-    parser.add_argument("--quick", action="store_true", help="5 rounds of 0.05 s, for a look")
+    parser.add_argument("--quick", action="store_true", help="5 rounds of 0.05 s, for a look; writes nothing")
     parser.add_argument("--cpu-time", action="store_true", help="processor time instead of time: for a busy machine")
-    parser.add_argument("--write", action="store_true", help="write docs/speed.* (the default if no names are given)")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds = 5, 0.05
     clock = time.process_time if options.cpu_time else time.perf_counter
     one_core()
-    print(page.surroundings())
-    others = {"growth", "import", "memory"} & set(options.names)
-    chosen = [w for w in find([n for n in options.names if n not in others])] if set(options.names) - others else []
-    timings = []
-    for workload in chosen or ([] if others else find([])):
-        for dtype in workload.aim:
-            timings.append(measure(workload, dtype, options.rounds, options.seconds, clock))
-            print("\n" + table(timings[-1]), flush=True)
+    print(page.surroundings(), flush=True)
+    names = [name for name in options.names if name not in OTHERS]
+    chosen = find(names) if names or not options.names else []
+    timings = [
+        measure(workload, dtype, options.rounds, options.seconds, clock)
+        for workload in chosen
+        for dtype in workload.aim
+    ]
+    sections = []
+    for name, (title, report) in OTHERS.items():
+        if name in options.names or not options.names:
+            sections.append((title, report(options, clock)))
+            print(f"\n{title}\n\n{sections[-1][1]}", flush=True)
+    if not options.names and not options.quick:
+        told = "processor time" if options.cpu_time else "the clock"
+        page.write(timings, sections, rounds=options.rounds, seconds=options.seconds, clock=told)
+        print(f"\nWritten: {page.FOLDER / 'speed.md'}, speed.csv, speed.png")
 
 
 def one_core():
@@ -43,18 +73,22 @@ def one_core():
 
 
 def measure(workload, dtype, rounds, seconds, clock):
+    """The Timing of a workload, which is printed too."""
     steps, first, left_out = start(workload, dtype)
     bar = partial(tqdm, desc=f"{workload.name} {dtype}", leave=False)
-    return Timing(workload, dtype, take_turns(steps, rounds, seconds, clock, bar), first, left_out)
+    timing = Timing(workload, dtype, take_turns(steps, rounds, seconds, clock, bar), first, left_out)
+    print("\n" + table(timing), flush=True)
+    return timing
 
 
 def table(timing):
     """Microseconds a step, the ratio to torch with its quartiles, and to torch's default."""
     w, seconds, torch = timing.workload, timing.seconds, best_torch(timing.seconds)
-    reference = torch or "minigen"
+    reference, aim = torch or "minigen", w.aim[timing.dtype]
     lines = [
-        f"{w.name} {timing.dtype}: {w.title}" + (f"; aim {w.aim[timing.dtype]:.2f}" if w.aim[timing.dtype] else ""),
-        f"  {'':15s} {'us a step':>10s} {'to ' + reference:>17s} {'quartiles':>13s} {'to torch loop':>14s} {'first step':>11s}",
+        f"{w.name} {timing.dtype}: {w.title}" + (f"; aim {aim:.2f}" if aim else ""),
+        f"  {'':15s} {'us a step':>10s} {'to ' + reference:>17s} {'quartiles':>13s} {'to torch loop':>14s}"
+        f" {'first step':>11s}",
     ]
     for name, t in seconds.items():
         value, low, high = ratio(t, seconds[reference])

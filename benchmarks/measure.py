@@ -13,25 +13,27 @@ from typing import Any
 
 import numpy as np
 
-CHECKED = 10  # steps whose losses are compared
 SIX_DIGITS = 1e-6  # in float64: the same algorithm, rounded in another order
 DTYPES = {"float32": np.float32, "float64": np.float64}
 
 
 @dataclass(frozen=True)
 class Workload:
-    """problem(dtype) makes the data; contenders: name -> make(problem) -> step() -> loss or losses, or why not (str).
+    """problem(dtype) makes the data; contenders: name -> make(problem), which gives a function that makes a step and
+    returns its losses; or a word why this one is left out.
 
-    aim: dtype -> the ratio to torch that is aimed at; these dtypes are timed.  single: how far losses in float32 may
-    be from those in float64, as a share of them; scale: of what size the losses' terms are, where they cancel."""
+    aim: dtype -> the ratio to torch that is aimed at, or None; these dtypes are timed.  single: how far losses in
+    float32 may be from those in float64, as a share of them; scale: the size of the terms, where they cancel.
+    checked: of so many steps, before anything is timed."""
 
     name: str
     title: str
     problem: Callable[[Any], Any]
     contenders: dict[str, Callable | str]
-    aim: dict[str, float]
+    aim: dict[str, float | None]
     single: float = 1e-4
     scale: float = 0.0
+    checked: int = 10
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Timing:
 
 def start(workload, dtype, only=None):
     """(name -> step function, name -> seconds of the first step, name -> why it is left out), losses having agreed."""
-    reference = losses(workload.contenders["NumPy by hand"](workload.problem(np.float64)), CHECKED)
+    reference = losses(workload.contenders["NumPy by hand"](workload.problem(np.float64)), workload.checked)
     p, steps, first, left_out = workload.problem(DTYPES[dtype]), {}, {}, {}
     for name, make in workload.contenders.items():
         if only is not None and name not in only:
@@ -63,7 +65,7 @@ def start(workload, dtype, only=None):
         except ImportError as error:
             left_out[name] = f"not installed ({error})"
             continue
-        check(workload, name, dtype, np.concatenate([values, losses(step, CHECKED - 1)]), reference)
+        check(workload, name, dtype, np.concatenate([values, losses(step, workload.checked - 1)]), reference)
         steps[name] = step
     return steps, first, left_out
 

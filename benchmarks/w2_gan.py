@@ -132,6 +132,26 @@ def in_mygrad(p):
     return step
 
 
+def in_tinygrad(p):
+    from benchmarks.libraries import tinygrad_parts as t
+
+    g, d, labels = t.flat(p.g), t.flat(p.d), t.Tensor(p.labels).realize()
+    g_adam, d_adam = t.Adam(g), t.Adam(d)
+
+    def step(x, z, z2):
+        both = x.cat(t.forward(g, z).detach())
+        d_loss = 2 * t.bce(t.forward(d, both), labels)
+        d_adam.zero_grad()
+        d_loss.backward()
+        t.realized(d_adam, d_loss)
+        g_loss = t.bce(t.forward([w.detach() for w in d], t.forward(g, z2)), labels[:BATCH])
+        g_adam.zero_grad()
+        g_loss.backward()
+        return d_loss, *t.realized(g_adam, g_loss)
+
+    return t.jitted(step, p.x, p.z, p.z2)
+
+
 def by_hand(p):
     from benchmarks.libraries import by_hand as h
 
@@ -163,6 +183,7 @@ CONTENDERS = {
     "jax jit": in_jax,
     "autograd": in_autograd,
     "mygrad": in_mygrad,
+    "tinygrad jit": in_tinygrad,
     "NumPy by hand": by_hand,
 }
 WORKLOADS = [Workload("W2", "GAN, both 3x128, batch 256, Adam", problem, CONTENDERS, aim={"float32": 0.58})]

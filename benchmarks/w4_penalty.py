@@ -167,6 +167,7 @@ CONTENDERS = {
     "jax jit": in_jax,
     "autograd": in_autograd,
     "mygrad": "it has no second derivatives",
+    "tinygrad jit": "written for W1 and W2 only",
     "NumPy by hand": by_hand,
 }
 WORKLOADS = [

@@ -424,6 +424,7 @@ WORKLOADS = [
             "jax jit": train_jax,
             "autograd": train_autograd,
             "mygrad": train_mygrad,
+            "tinygrad jit": "written for W1 and W2 only",
             "NumPy by hand": train_by_hand,
         },
         aim={"float32": 0.60},

@@ -17,5 +17,11 @@ def find(names):
     return [w for w in WORKLOADS if not names or any(_matches(w, name) for name in names)]
 
 
+def one(name):
+    """The workload of exactly this name."""
+    (workload,) = [w for w in WORKLOADS if w.name == name]
+    return workload
+
+
 def _matches(workload, name):
     return name in (workload.name, workload.name.partition(" ")[0])

@@ -37,14 +37,11 @@ def adam(theta, g, state, lr=1e-3, b1=0.9, b2=0.999, eps=1e-8):
     t = t + 1
     m = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, m, g)
     v = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g * g, v, g)
-    step = lambda a, m, v: (
-        a
-        - lr
-        * (m / (1 - b1**t).astype(a.dtype))
-        / (
-            jnp.sqrt(v / (1 - b2**t).astype(a.dtype)) + eps
-        )
-    )
+    c1, c2 = 1 - b1**t, 1 - b2**t
+
+    def step(a, m, v):
+        return a - lr * (m / c1.astype(a.dtype)) / (jnp.sqrt(v / c2.astype(a.dtype)) + eps)
+
     return jax.tree.map(step, theta, m, v), (m, v, t)
 
 
