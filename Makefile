@@ -22,7 +22,7 @@ help:
 	@echo "make lectures   run every lecture, check every claim, write build/report.html (NN=\"01 04\": only these)"
 	@echo "make test       run ruff, mypy and the whole test-suite"
 	@echo "make lab        open the lectures in JupyterLab"
-	@echo "make bench      compare speeds with other libraries"
+	@echo "make bench      compare speeds with other libraries, write docs/speed.md"
 	@echo "make figures    draw the figures of the README again"
 	@echo "make grading-report   grade the graders, write docs/grading.md (an hour; NN=\"01 hostile\": only these)"
 	@echo "make clean      remove what was built (.venv stays)"

@@ -439,6 +439,6 @@ WORKLOADS = [
             "mygrad": "no gradient is taken: it would be NumPy",
             "NumPy by hand": sample_by_hand,
         },
-        aim={"float32": 1.1},
+        aim={"float32": 1.1}, checked=1,  # each run is the same
     ),
 ]  # fmt: skip
