@@ -215,8 +215,8 @@ def written(exercise, made, found, numbers):
 |---|---|
 {table}
 
-"Early" is the mean from a tenth to a third of the submissions, "late" that of the last third. What grows is what the grader
-keeps of each for the gradebook.
+"Early" is the mean from a tenth to a third of the submissions, "late" that of the last third. What grows is what the
+grader keeps of each for the gradebook.
 """
 
 
