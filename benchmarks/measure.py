@@ -1,7 +1,7 @@
 """Contenders side by side: first their numbers must agree, then they take turns.
 
-A figure is the median over rounds of the time of a step; a ratio is one of medians, and its spread the quartiles of
-the ratios within a round, so that a busy machine disturbs all alike.
+A figure is the median over rounds of the time of a step; a ratio is the median, and its spread the quartiles, of the
+ratios within a round, so that a busy machine disturbs all alike.
 """
 
 from __future__ import annotations
@@ -120,9 +120,9 @@ def steps_in(step, seconds, clock):
 
 
 def ratio(mine, theirs):
-    """(ratio of medians, lower quartile, upper quartile of the ratios within a round)."""
-    low, high = np.quantile(mine / theirs, [0.25, 0.75])
-    return float(np.median(mine) / np.median(theirs)), float(low), float(high)
+    """(median, lower quartile, upper quartile) over rounds of the ratio within a round."""
+    low, median, high = np.quantile(mine / theirs, [0.25, 0.5, 0.75])
+    return float(median), float(low), float(high)
 
 
 def best_torch(seconds):

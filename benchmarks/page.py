@@ -29,7 +29,7 @@ beat. {surroundings}. `make bench` writes this page; the numbers are in [speed.c
   the gradient penalty, to 2e-3 with clipping, whose loss is a small difference of means. A contender that computes
   something else stops the run.
 - The contenders take turns, {rounds} rounds of {seconds:g} s each, all in one process on one core, by {clock}. A time
-  is the median over rounds, a ratio that of two medians; in brackets the quartiles of the ratio within a round.
+  is the median over rounds, and so is a ratio, which is taken within each round; its quartiles are in brackets.
 - torch is eager torch with the faster of its foreach and fused optimisers, named under the figure; "to torch's
   default" is to its loop over parameters. jax is compiled, and the time of compiling is not in the step (the column
   `first_step_seconds` of speed.csv has it).
