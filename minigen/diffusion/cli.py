@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen.device import asnumpy, to
 from minigen.diffusion.algorithm import train
 from minigen.diffusion.denoiser import Denoiser
 from minigen.diffusion.evaluation import oracle_loss
@@ -116,7 +117,7 @@ class Diffusion:
         elif settings["guidance"] is not None:
             raise SettingsError("--guidance needs --conditional: without classes there is nothing to be guided to")
         self.process = PROCESSES[settings["process"]]()
-        self.network = self._network(data, rng)
+        self.network = self._network(data, rng).to(settings.get("device", "cpu"))
         self.model = Denoiser(self.network, self.process, settings["predicts"])
         self.sample_data = self._labelled(data) if self.classes else data.sample
         self.draw_times = self.process.draw_by_noise if settings["times"] == "noise" else self.process.draw_times
@@ -200,9 +201,9 @@ class Diffusion:
             assert self.labels is not None
             labels = self.labels[rng.integers(len(self.labels), size=n)] if labels is None else labels
             score = self.model.guided(labels, self.settings["guidance"])
-        x = rng.standard_normal((n, self.dimension), dtype=np.float32)
+        x = to(rng.standard_normal((n, self.dimension), dtype=np.float32), self.network.device)
         with self.states["ema"].applied(), np.errstate(over="ignore", invalid="ignore"):  # looked for by who measures
-            points = final(self._path(self._within_range(score), x, rng))
+            points = asnumpy(final(self._path(self._within_range(score), x, rng)))
         if self.is_image:
             points = np.clip(points, -1, 1)  # the last guess is within, but for rounding
         return points, labels if self.classes else None

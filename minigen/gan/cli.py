@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigen.autodiff import no_grad
+from minigen.device import asnumpy, to
 from minigen.gan.algorithm import Constraint, Step, train
 from minigen.gan.conditional import ConditionalGenerator, LabelledLatent, LabelledPoints
 from minigen.gan.lipschitz import at_rest
@@ -94,6 +95,8 @@ class GAN:
         self.loss, self.unit = LOSSES[settings["loss"]]
         self.classes = data.classes if settings["conditional"] else 0
         self.generator, self.discriminator = self.networks(data, rng)
+        for network in (self.generator, self.discriminator):
+            network.to(settings.get("device", "cpu"))
         latent = settings["latent"]
 
         def noise(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -172,7 +175,7 @@ class GAN:
         """n samples of the averaged generator, and in a conditional GAN their labels."""
         latent = self.sample_latent(n, rng) if labels is None else self.labelled_latent.of(labels, rng)
         with no_grad(), at_rest(self.generator), self.states["ema"].applied():
-            points = self.generator(latent).data
+            points = asnumpy(self.generator(to(latent, self.generator.device)).data)
         asked = np.argmax(points[:, self.dimension :], axis=1) if self.classes else None
         return points[:, : self.dimension], asked
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen import device
 from minigen.checkpoint import CheckpointError, load
 from minigen.distributions import by_name
 from minigen.training.data import NAMES, DataError, TrainingData, open_data
@@ -20,7 +21,7 @@ from minigen.training.run import Run, train
 
 __all__ = ["configure", "run"]
 
-CHANGEABLE = ("steps", "every", "data")  # what may be given anew with --resume, besides what a model adds
+CHANGEABLE = ("steps", "every", "data", "device")  # what may be given anew with --resume, besides what a model adds
 
 
 class Refused(Exception):
@@ -52,6 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         model.add_argument("--every", type=positive_integer, metavar="N", help="steps between figures and checkpoints")
         model.add_argument("--batch-size", type=positive_integer, metavar="N", help="points in a batch")
         model.add_argument("--lr", type=positive, help="learning rate")
+        model.add_argument(
+            "--device", choices=("cpu", "cuda"), help="where to compute; cuda needs CuPy and a GPU (default cpu)"
+        )
         model.add_argument("--hidden", type=positive_integer, nargs="+", metavar="N", help="widths of hidden layers")
         kind.add_options(model)
         _name_defaults(model, kind)
@@ -160,6 +164,7 @@ def prepare(args: argparse.Namespace) -> Run:
     if args.resume and args.force:
         raise Refused("--resume goes on with a run and --force replaces it: give one of the two")
     stored = _stored(folder, args.model) if args.resume else None
+    _check_device(given.get("device", stored["settings"].get("device", "cpu") if stored else "cpu"))
     if stored is None:
         if "data" not in given:
             raise Refused(f"--data is missing: {', '.join(NAMES)}, or a .csv or .npy file of points")
@@ -170,7 +175,7 @@ def prepare(args: argparse.Namespace) -> Run:
         if data.fingerprint != stored["fingerprint"]:
             raise Refused(f"the points in {settings['data']} are not those that the run in {folder} began with")
     else:
-        settings = {"model": args.model, "seed": 0, **kind.defaults(data), **given}
+        settings = {"model": args.model, "seed": 0, "device": "cpu", **kind.defaults(data), **given}
         settings.setdefault("every", max(1, settings["steps"] // 10))
         if settings.get("watch", 0) is None:  # the model can be watched, and nobody said how often
             settings["watch"] = -(-settings["steps"] // 100)
@@ -202,6 +207,13 @@ def _stored(folder: Path, model: str) -> dict[str, Any]:
     if settings["model"] != model:
         raise Refused(f"the run in {folder} is of the model {settings['model']}: minigen train {settings['model']} ...")
     return stored
+
+
+def _check_device(name: str) -> None:
+    try:
+        device.to(np.zeros(1), name)
+    except RuntimeError as error:
+        raise Refused(f"--device {name}: {error}") from None
 
 
 def _make_room(folder: Path, args: argparse.Namespace) -> None:

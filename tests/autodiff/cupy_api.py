@@ -19,8 +19,12 @@ CREATION = ("arange", "array", "asarray", "empty", "eye", "full", "identity", "o
 
 def read():
     """({(module, name): inspect.Signature}, names of ufuncs), from the file."""
+    return parsed(FILE.read_text().splitlines())
+
+
+def parsed(lines):
     functions, ufuncs = {}, set()
-    for line in FILE.read_text().splitlines():
+    for line in lines:
         if line.startswith("ufunc "):
             ufuncs.add(line.removeprefix("ufunc "))
         else:

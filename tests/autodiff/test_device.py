@@ -1,7 +1,9 @@
 """Every rule runs on device arrays alone: nothing on the way, at either order, makes or meets an ndarray."""
 
+import cupy_api
 import numpy as np
 import pytest
+import strict_array
 from cases_shapes import CASES
 from strict_array import StrictArray, to_device, to_host
 
@@ -65,6 +67,42 @@ def test_the_stand_in_is_strict():
     with pytest.raises(TypeError, match="not allowed"):
         np.asarray(x)
     assert type(np.sum(x)) is type(x[0]) is type(2 * x) is StrictArray
+    for unknown in (lambda: np.reshape(x, shape=(3, 1)), lambda: np.clip(x, min=0), lambda: np.sum(x, where=True),
+                    lambda: np.add.at(x, (x.astype(int),), 1.0), lambda: np.add.at(x, [0], 1.0),
+                    lambda: np.add(x, [1, 2, 3]), lambda: np.matrix_transpose(x[None]), lambda: np.add.reduce(x), lambda: np.add(x, x, where=True),
+                    lambda: np.add(x, x, out=np.ones(3)), lambda: np.fft.fft(x)):  # fmt: skip
+        with pytest.raises(TypeError):
+            unknown()
+
+
+def test_the_stand_in_shares_memory_as_a_device_array_does():
+    x = to_device(np.arange(6.0))
+    view = x[2:].reshape(2, 2)
+    assert view.base is x and x.base is None and view.T.base is x and x.copy().base is (2 * x).base is None
+    assert view.data.ptr == x.data.ptr + 16 and view.flags.c_contiguous and not view.T.flags.c_contiguous
+    kept = view
+    view += 10
+    view[0, 0] = -1.0
+    assert kept is view and to_host(x).tolist() == [0, 1, -1, 13, 14, 15]
+
+
+def test_the_stand_in_counts_how_often_it_is_waited_for():
+    x, before = to_device(np.arange(3.0)), strict_array.waits
+    np.sum(np.tanh(x) * 2) / x.size
+    assert strict_array.waits == before
+    float(x[0]), bool(x[1] > 0), x[2].item(), x.get(), x[x > 1], f"{x[0]:g}"
+    assert strict_array.waits == before + 6
+
+
+def test_what_cupy_has_is_what_the_table_says():
+    """The table is of the oldest CuPy that is supported; a newer one has all of it.  No device is needed for this."""
+    cupy = pytest.importorskip("cupy")
+    now = list(cupy_api.lines(cupy))
+    functions, ufuncs = cupy_api.read()
+    assert ufuncs <= {line.removeprefix("ufunc ") for line in now if line.startswith("ufunc ")}
+    newer = cupy_api.parsed(now)[0]
+    for name, signature in functions.items():
+        assert set(signature.parameters) <= set(newer[name].parameters), name
 
 
 def test_derivatives_of_functions_stay_on_the_device():
