@@ -21,8 +21,10 @@ AIMS = {"memory": 6.0, "import": 1.2}
 
 ABOUT = """# Speed
 
-Training steps of minigen beside other libraries and beside NumPy written by hand, which no engine can be expected to
-beat. {surroundings}. `make bench` writes this page; the numbers are in [speed.csv](speed.csv).
+Training steps of minigen beside other libraries and beside NumPy written by hand, which no engine that calls NumPy
+can be expected to beat. `make bench` writes this page; the numbers are in [speed.csv](speed.csv).
+
+{surroundings}.
 
 - All start from the same weights and see the same draws. Before anything is timed the losses of the first steps, ten
   in most cases, must be those of NumPy by hand in float64: in float64 to six digits; in float32 to 1e-4, to 1e-3 with
@@ -30,7 +32,7 @@ beat. {surroundings}. `make bench` writes this page; the numbers are in [speed.c
   something else stops the run.
 - The contenders take turns, {rounds} rounds of {seconds:g} s each, all in one process on one core, by {clock}. A time
   is the median over rounds, and so is a ratio, which is taken within each round; its quartiles are in brackets.
-- torch is eager torch with the faster of its foreach and fused optimisers, named under the figure; "to torch's
+- torch is eager torch with the faster of its foreach and fused optimisers, which each panel names; "to torch's
   default" is to its loop over parameters. jax is compiled, and the time of compiling is not in the step (the column
   `first_step_seconds` of speed.csv has it).
 - minigen asks the system's allocator to keep large blocks, for the whole process and so for all contenders. What that
@@ -149,10 +151,10 @@ def figure(timings):
         end = 2.6
         ax.set_xlim(0, end)
         for y, value in enumerate(middle):
-            inside = value < end - 0.4
+            beside = up[y] < end - 0.4  # or inside the bar, where there is no room beside it
             ax.text(
-                min(max(value, up[y]), end) + (0.05 if inside else -0.05), y, f"{value:.2f}", va="center",
-                ha="left" if inside else "right", fontsize=7,
+                up[y] + 0.05 if beside else min(low[y], end) - 0.05, y, f"{value:.2f}", va="center", fontsize=7,
+                ha="left" if beside else "right", bbox={"fc": "white" if beside else "none", "ec": "none", "pad": 0.5},
             )  # fmt: skip
         ax.set_title(f"{w.name} {timing.dtype}, 1 = {torch}", fontsize=9)
         ax.tick_params(labelsize=7)
