@@ -69,8 +69,9 @@ def test_the_stand_in_is_strict():
     assert type(np.sum(x)) is type(x[0]) is type(2 * x) is StrictArray
     for unknown in (lambda: np.reshape(x, shape=(3, 1)), lambda: np.clip(x, min=0), lambda: np.sum(x, where=True),
                     lambda: np.add.at(x, (x.astype(int),), 1.0), lambda: np.add.at(x, [0], 1.0),
-                    lambda: np.add(x, [1, 2, 3]), lambda: np.matrix_transpose(x[None]), lambda: np.add.reduce(x), lambda: np.add(x, x, where=True),
-                    lambda: np.add(x, x, out=np.ones(3)), lambda: np.fft.fft(x)):  # fmt: skip
+                    lambda: np.add(x, [1, 2, 3]), lambda: np.add(x, x, where=True), lambda: np.add.reduce(x),
+                    lambda: np.add(x, x, out=np.ones(3)), lambda: np.matrix_transpose(x[None]),
+                    lambda: np.fft.fft(x)):  # fmt: skip
         with pytest.raises(TypeError):
             unknown()
 
