@@ -8,6 +8,9 @@ Its numbers lie in the host's memory, but they never become an ndarray by themse
   the index of np.add.at;
 - results are device arrays, also those of shape (); slices, transposes and reshapes are views of the same memory;
 - float(x), bool(x), x.item(), x.get(), a boolean mask as an index: each waits for the device.  `waits` counts them.
+
+In a few things it is stricter: where= and ndarrays as an index, which CuPy takes, are refused too.  What it cannot show
+is CuPy's arithmetic: the order of its sums, its promotion of dtypes (NumPy 1's up to 13), its speed.
 """
 
 from types import SimpleNamespace
