@@ -232,10 +232,24 @@ def test_fit_gaussian_forward(case):
 @settings(max_examples=2)
 @given(st.sampled_from([-1, 1]))
 def test_fit_gaussian_one_bump(side):
-    """two bumps far apart, reverse KL and JS"""
+    """two bumps, reverse KL and JS"""
     for name in NAMES[1:]:
         got = fitted(name, two_bumps(3.0, 0.5), side * 2.6, 0.6)
         near(got, [side * 3.0, 0.5], 5e-3, what=f"{name}: (mean, deviation)")
+    got = fitted("js", two_bumps(2.0, 0.5), side * 1.9, 0.5)
+    near(got, [side * 2.0, 0.5], 5e-3, what="js: (mean, deviation)")
+    uneven = np.logaddexp(log_normal(COARSE, -1.5 * side, 0.7) - np.log(3), log_normal(COARSE, 1.5 * side, 0.7))
+    uneven += np.log(0.75)
+    m, s = fitted("js", uneven, side * 1.0, 0.8)
+    for near_m, near_s in ((m - 8e-3, s), (m + 8e-3, s), (m, s - 8e-3), (m, s + 8e-3)):
+        less = js_divergence(uneven, m, s) - js_divergence(uneven, near_m, near_s)
+        assert less < 0, f"js: N({near_m:.4f}, {near_s:.4f}^2) is closer than N({m:.4f}, {s:.4f}^2), by {less:.2g}"
+
+
+def js_divergence(log_p, mean, sd):
+    log_q = log_normal(COARSE, mean, sd)
+    log_m = np.logaddexp(log_p, log_q) - np.log(2)
+    return np.mean(np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m))
 
 
 # kernel density
@@ -255,6 +269,9 @@ def test_kde_log_likelihood_value(d, n, variance):
     pair[1] = 2 * side
     want = np.log((1 + np.exp(-2 / variance)) / 2) - d / 2 * np.log(2 * np.pi * variance)
     near(sub.kde_log_likelihood(pair, np.stack([pair[0], pair[1]]), variance), want, what="two training points")
+    middle = -1 / (2 * variance) - d / 2 * np.log(2 * np.pi * variance)
+    got = sub.kde_log_likelihood(pair, np.stack([pair[0], side]), variance)
+    near(got, (want + middle) / 2, what="two training points, one test point half-way")
 
 
 @points(1)
@@ -264,6 +281,6 @@ def test_kde_log_likelihood_value(d, n, variance):
 def test_kde_log_likelihood_tiny(d, variance):
     """a tiny variance"""
     train, test = np.zeros((2, d)), np.ones((3, d)) * 2.0
-    train[1] = -5.0
-    want = -2.0 * d / variance - np.log(2) - d / 2 * np.log(2 * np.pi * variance)
+    train[1], test[2] = -5.0, -4.0
+    want = -1.5 * d / variance - np.log(2) - d / 2 * np.log(2 * np.pi * variance)
     near(sub.kde_log_likelihood(train, test, variance), want)

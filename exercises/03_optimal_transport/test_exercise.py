@@ -146,6 +146,8 @@ def certificates(draw):
 THIRDS = (np.diag([0.1, 0.2]), np.array([0.1, 0.7]), np.array([0.2, 0.1]),
           np.array([0.1, 0.2]), np.array([0.1, 0.2]), np.array([[0.3, 0.5], [1.0, 0.8]]))  # fmt: skip
 
+ROUNDED = (*THIRDS[:3], THIRDS[3] + 5e-10, THIRDS[4] - 5e-10, THIRDS[5])
+
 
 def verdict(*proof):
     got = sub.is_optimal(*(np.copy(part) for part in proof))
@@ -168,6 +170,7 @@ def test_is_optimal_prices(case):
 @hint("where P ships, the prices must pay the whole cost: u[i] + v[j] = C[i, j] wherever P[i, j] > 0, up to rounding, "
       "and only there")  # fmt: skip
 @example((THIRDS, (0, 0), (0, 1)))
+@example((ROUNDED, (0, 0), (0, 1)))
 @given(certificates())
 def test_is_optimal_used_routes(case):
     """a proof, and one that uses a dear route"""

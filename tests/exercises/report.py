@@ -1,6 +1,6 @@
 """`make grading-report`: the graders graded, written to docs/grading.md and docs/grading.csv.
 
-    python tests/exercises/report.py [NN ... | hostile] [--seeds 200]
+    python tests/exercises/report.py [NN ... | hostile] [--seeds 200] [--kept]
 
 Without names everything that is not measured yet is; with names, these exercises, or the hostile suite.  Every part is
 kept in build/grading-report as soon as it is done, so that Ctrl-C loses one part at most.
@@ -38,7 +38,8 @@ changes.
 - **Mutants** are made by rule from the reference (tests/exercises/mutants.py: arithmetic, signs, constants,
   comparisons, lost statements and updates, swapped arguments, axes, keywords). One is killed if a test is lost with the
   inputs of seed {seeds[0]} or of another seed, {seeds[1]}, as `minigen grade` does. Those that are as right as the
-  reference are listed below with the reason. The score is killed / (mutants - equivalent).
+  reference, or differ by less than a kind test may ask for, are called equivalent and listed below, each with the
+  reason; that they survive is measured too. The score is killed / (mutants - equivalent).
 - **Seconds** are of computing, for one right submission from start to end, in the mean.
 """
 
@@ -46,7 +47,8 @@ changes.
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NN")
-    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=200, help="of right answers (%(default)s)")
+    parser.add_argument("--kept", action="store_true", help="measure nothing, write what is kept")
     args = parser.parse_args()
     names = [name.zfill(2) if name.isdigit() else name for name in args.names]
     if unknown := [name for name in names if name not in ("hostile", *(exercise[:2] for exercise in NAMES))]:
@@ -58,7 +60,7 @@ def main() -> int:
     parts += [hostile_part(wall) for wall in standing] if not names or "hostile" in names else []
     parts.sort(key=lambda part: (part.name[2:] if "seeds" in part.name else ""))  # what takes longest comes last
     try:
-        _measure([part for part in parts if part.kept() is None])
+        _measure([part for part in parts if part.kept() is None and not args.kept])
     except KeyboardInterrupt:
         print("\nstopped; what is measured is kept", file=sys.stderr)
     rows = [_row(exercise, wall, args.seeds) for exercise in NAMES]
@@ -86,7 +88,7 @@ def _row(exercise: str, wall: Wall | None, seeds: int) -> list[Any]:
     row += [found["wrong"]["caught"] if found["wrong"] else ""]
     row += [len(mutants_of(exercise)), len(equivalents(exercise))]
     if found["mutants"]:
-        killed = sum(bool(test) for test in found["mutants"].values())
+        killed = sum(bool(test) for name, test in found["mutants"].items() if name not in equivalents(exercise))
         row += [killed, f"{100 * killed / (row[6] - row[7]):.1f} %"]
     else:
         row += ["", ""]
@@ -109,14 +111,19 @@ def _row(exercise: str, wall: Wall | None, seeds: int) -> list[Any]:
 def _page(rows: list[list[Any]], wall: Wall | None, standing: list[Wall], seeds: int) -> str:
     text = HEAD.format(wall=wall.stamp if wall else "no wall (none stands here)", seeds=SEEDS) + "\n"
     text += _table(COLUMNS, rows)
-    survivors, reasons = [], []
+    survivors, reasons, unknown = [], [], []
     for exercise in NAMES:
         part = next(part for part in parts_of(exercise, wall, seeds) if part.name.endswith("mutants"))
-        alive = [name for name, test in (part.kept() or {}).items() if not test]
-        survivors += [(exercise[:2], f"`{name}`") for name in alive if name not in equivalents(exercise)]
-        reasons += [(exercise[:2], f"`{name}`", reason) for name, reason in equivalents(exercise).items()]
+        killers, name = part.kept(), exercise[:2]
+        unknown += [name] if killers is None else []
+        alive = [mutant for mutant, test in (killers or {}).items() if not test]
+        survivors += [(name, f"`{mutant}`") for mutant in alive if mutant not in equivalents(exercise)]
+        for mutant, reason in equivalents(exercise).items():
+            test = (killers or {}).get(mutant)
+            reasons.append((name, f"`{mutant}`", f"**no: {test}**" if test else reason))
     text += "\n## Mutants that survive\n\n"
-    text += _table(("exercise", "mutant"), survivors) if survivors else "None but these.\n"
+    text += f"Not measured with the present files: {', '.join(unknown)}.\n\n" if unknown else ""
+    text += _table(("exercise", "mutant"), survivors) if survivors else "None but these:\n"
     text += "\n## Mutants that are as right as the reference\n\n" + _table(("exercise", "mutant", "why"), reasons)
     return text + _hostile({wall.name: hostile_part(wall).kept() for wall in standing})
 

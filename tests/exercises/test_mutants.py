@@ -89,7 +89,7 @@ def test_a_weak_grader_has_survivors_and_a_strong_one_has_none_but_equivalents()
 def test_mutants_that_are_called_equivalent_exist_and_are_few(exercise):
     assert set(equivalents(exercise)) <= set(mutants_of(exercise))
     assert all(len(reason.split()) >= 3 for reason in equivalents(exercise).values())
-    assert len(equivalents(exercise)) <= 0.1 * len(mutants_of(exercise))
+    assert len(equivalents(exercise)) <= 0.15 * len(mutants_of(exercise))
 
 
 @pytest.mark.parametrize("exercise", NAMES)

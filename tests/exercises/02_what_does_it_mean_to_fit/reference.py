@@ -48,8 +48,8 @@ def fit_gaussian(name, x, log_p, mean, sd):
     for _ in range(150):
         in_m = (value(m + h, log_s) - value(m - h, log_s)) / (2 * h)
         in_s = (value(m, log_s + h) - value(m, log_s - h)) / (2 * h)
-        m -= np.clip(0.5 * np.exp(2 * log_s) * in_m, -0.2, 0.2)
-        log_s -= np.clip(0.25 * in_s, -0.2, 0.2)
+        m -= 0.5 * np.exp(2 * log_s) * in_m
+        log_s -= 0.25 * in_s
     return m, np.exp(log_s)
 
 
