@@ -25,7 +25,7 @@ def left(options, clock):
 
 
 OTHERS = {
-    "import": ("Import", lambda o, clock: page.imports(fresh.imports(3 if o.quick else 15))),
+    "import": ("Import", lambda o, clock: page.imports(fresh.imports(3 if o.quick else 9))),
     "memory": ("Memory", lambda o, clock: page.training(fresh.training(1 if o.quick else 3))),
     "growth": ("Growth", lambda o, clock: page.growth(growth.report(**(growth.QUICK if o.quick else {})))),
     "levers": ("What each lever gives", taken_away),
