@@ -179,9 +179,9 @@ def softplus(x):
 
 @primitive
 def sigmoid(x):
-    """1 / (1 + exp(-x)), relatively accurate on both sides and without overflow."""
-    e = np.exp(-np.abs(x))
-    return np.maximum(e, x >= 0) / (1 + e)  # numerator: 1 for x >= 0, and e below
+    """1 / (1 + exp(-x)), relatively accurate on both sides."""
+    with np.errstate(over="ignore"):  # exp(-x) = inf gives 0, which is right
+        return 1 / (1 + np.exp(-x))
 
 
 @primitive

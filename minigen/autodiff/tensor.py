@@ -159,23 +159,13 @@ def raw(x: Any) -> Any:
 
 def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     """function(*args, **params) on the raw arrays, as a Tensor; recorded if an argument is tracked."""
-    tracked, values, inputs, marked = False, [], [], []  # marked: constants and leaves, which others may write into
+    tracked, values = False, []
     for a in args:
-        v = a
         if isinstance(a, Tensor):
-            v = a.data
-            if a.requires_grad:
-                tracked = True
-                if a.function is None:
-                    marked.append(v)
-            else:
-                a = v
-        elif isinstance(a, (list, tuple)):
-            a = v = np.asarray(a)
-        if a is v:
-            marked.append(v)
-        values.append(v)
-        inputs.append(a)
+            tracked = tracked or a.requires_grad
+            values.append(a.data)
+        else:
+            values.append(np.asarray(a) if isinstance(a, (list, tuple)) else a)
     try:
         data = function(*values, **params)
     except ValueError as error:
@@ -189,8 +179,19 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     if tracked and _recording.get():
         if data.dtype.kind != "f":
             raise TypeError(f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated")
-        out.requires_grad, out.function, out.params, out.values = True, function, params, values
-        out.args, out.marks = inputs, [(v, mark(v)) for v in marked if type(v) is np.ndarray]
+        inputs, marks = [], []
+        for a, v in zip(args, values):  # noqa: B905 (the check costs as much as the loop)
+            if isinstance(a, Tensor) and a.requires_grad:
+                inputs.append(a)
+                if a.function is not None:  # computed: nobody writes into it
+                    continue
+            else:
+                inputs.append(v)
+            if type(v) is np.ndarray:
+                marks.append((v, mark(v)))
+        out.requires_grad, out.function, out.params = True, function, params
+        # Tuples: the garbage collector, which walks through a deep graph again and again, need not look into most.
+        out.args, out.values, out.marks = tuple(inputs), tuple(values), tuple(marks)
     else:
         out.requires_grad, out.function, out.args, out.params, out.values, out.marks = False, None, (), {}, (), ()
     return out
