@@ -40,7 +40,8 @@ def ancestral(
 ) -> Kernel:
     """N((x + (1 - alpha^2) score) / alpha, std^2 I): the mean is E[x_s | x_t = x], exactly, for any data law (C88).
 
-    The true variance depends on the law, and lies between two that are right for extremes (Ho et al. 2020, sec. 3.2):
+    The true variance depends on the law and on x: the posterior's plus what x leaves open of x_0.  So at some x it can
+    exceed both of these, which are right for two extremes (Ho et al. 2020, section 3.2):
     "posterior": (1 - alpha^2) sigma_s^2 / sigma_t^2, where all data are one point; 0 at s = 0.
     "forward": 1 - alpha^2, where the data are N(0, I)."""
     alpha = float(process.step_amplitude(s, t))

@@ -164,6 +164,18 @@ def test_the_two_variances_of_ho_et_al_are_right_for_extreme_data(law, kernel):
         assert kernel(x, x, chain, t, t - 1).std ** 2 == pytest.approx(exact, rel=1e-6)
 
 
+def test_between_two_points_the_true_variance_exceeds_both():
+    """Data at 3 and -3 with equal odds, seen at x = 0: x_0 is wide open, and its variance of 9 comes on top."""
+    chain, t = df.constant(0.8, 12), 3
+    draws = df.MixtureOracle(GaussianMixture([[-3.0], [3.0]], 1e-10), chain).reverse_step(
+        np.zeros((20_000, 1)), t, t - 1, np.random.default_rng(0)
+    )
+    two = [df.ancestral(np.zeros((1, 1)), 0.0, chain, t, t - 1, variance=v).std ** 2 for v in ("posterior", "forward")]
+    pull = 0.8 ** (t - 1) * (1 - 0.8**2) / (1 - 0.8 ** (2 * t))  # of x_0 in the posterior's mean
+    assert draws.var() == pytest.approx(two[0] + 9 * pull**2, rel=0.03)
+    assert two[0] < two[1] < 0.5 * draws.var()
+
+
 @given(st.integers(2, 100), st.integers(1, 99), st.integers(0, 1000))
 def test_the_posterior_with_tweedie_s_mean_is_the_ancestral_kernel(t, back, seed):
     """Ho et al., eqs. 7 and 11: guessing x_0 = E[x_0 | x_t] in p(x_s | x_t, x_0) gives the exact mean."""
