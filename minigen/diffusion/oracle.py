@@ -33,7 +33,7 @@ class Oracle:
         return self.law.dimension
 
     def score(self, x: Any, t: ArrayLike) -> Any:
-        """grad log p_t(x), (n, d)."""
+        """grad log p_t(x), (n, d).  ValueError for points of another dimension than the law's."""
         raise NotImplementedError
 
     def predict(self, kind: str, x: Any, t: ArrayLike) -> Any:
@@ -43,6 +43,12 @@ class Oracle:
     def posterior_mean(self, x: Any, t: ArrayLike) -> Any:
         """E[x_0 | x_t = x] = (x + sigma^2 grad log p_t(x)) / a.  (Tweedie's formula: Efron 2011.)"""
         return self.predict("data", x, t)
+
+    def _check_points(self, x: Any) -> None:
+        if not hasattr(x, "shape"):
+            raise TypeError(f"x is a {type(x).__name__}, expected an array of points: np.array(x)")
+        if len(x.shape) != 2 or x.shape[1] != self.dimension:
+            raise ValueError(f"x has shape {tuple(x.shape)}, expected (n, {self.dimension}): one point per row")
 
     def sample(self, n: int, t: float, rng: np.random.Generator) -> np.ndarray:
         """n draws of x_t, exactly: data first, then noise."""
@@ -83,6 +89,7 @@ class MixtureOracle(Oracle):
         """For each point and mode, in the axes Q of C_k = Q diag(c) Q^T, which noise does not turn:
 
         z = Q^T (x - a m_k) and its variances v = a^2 c + sigma^2, (n, k, d), and log w_k N(x; k), (n, k)."""
+        self._check_points(x)
         x = np.expand_dims(x, 1)
         a, sigma = per_point(self.process.amplitude(t), x), per_point(self.process.noise_level(t), x)
         v = a**2 * self._variances + sigma**2
@@ -97,6 +104,7 @@ class MixtureOracle(Oracle):
         alpha = a_t / a_s and the gain g = alpha v / (alpha^2 v + 1 - alpha^2):
 
             N(a_s m_k + g (x - a_t m_k), (1 - alpha^2) g / alpha)"""
+        self._check_points(x)
         a_s, a_t, alpha = self.process.amplitude(s), self.process.amplitude(t), self.process.step_amplitude(s, t)
         shares = self.marginal(t).responsibilities(x)
         modes = np.minimum(np.sum(np.cumsum(shares, axis=1) < rng.random((len(x), 1)), axis=1), shares.shape[1] - 1)
@@ -132,6 +140,7 @@ class PointsOracle(Oracle):
 
     def posterior_mean(self, x: Any, t: ArrayLike) -> Any:
         """E[x_0 | x_t = x]: the mean of the points with weights softmax(-|x - a x_i|^2 / (2 sigma^2))."""
+        self._check_points(x)
         points = self.law.points
         a, sigma = per_point(self.process.amplitude(t), x), per_point(self.process.noise_level(t), x)
         if not np.all(np.asarray(t) > 0):

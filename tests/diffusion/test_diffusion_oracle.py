@@ -11,6 +11,7 @@ from minigen import grad
 from minigen.distributions import GaussianMixture
 
 CHAIN = df.constant(0.95, 100)
+FLOW = df.VariancePreserving()
 
 
 def moments(x):
@@ -177,3 +178,23 @@ def test_conditional_scores():
     for y in (0, 1):
         classifier = grad(lambda x, y=y: np.log(p.responsibilities(x)[0, y]))(x)
         np.testing.assert_allclose(alone[y], (p.score(x) + classifier)[0], atol=1e-8)
+
+
+@pytest.mark.parametrize("oracle", [df.MixtureOracle(TILTED, FLOW), df.PointsOracle(np.eye(2), FLOW)])
+def test_points_of_another_dimension_are_refused(oracle):
+    """A column (n, 1) would be broadcast to the two coordinates of the law, and nobody would notice."""
+    for shape in ((5, 1), (5,), (2,), (5, 3), (5, 2, 2)):
+        for ask in (oracle.score, oracle.posterior_mean):
+            with pytest.raises(ValueError, match=r"x has shape \(.*expected \(n, 2\)"):
+                ask(np.zeros(shape), 0.5)
+    with pytest.raises(TypeError, match="x is a list, expected an array of points"):
+        oracle.score([[0.0, 1.0]], 0.5)
+    assert oracle.score(np.zeros((5, 2)), 0.5).shape == (5, 2)
+
+
+def test_mixtures_refuse_such_points_in_densities_and_steps_back():
+    oracle = df.MixtureOracle(TILTED, FLOW)
+    with pytest.raises(ValueError, match=r"expected \(n, 2\)"):
+        oracle.log_density(np.zeros((5, 1)), 0.5)
+    with pytest.raises(ValueError, match=r"expected \(n, 2\)"):
+        oracle.reverse_step(np.zeros((5, 1)), 0.5, 0.4, np.random.default_rng(0))
