@@ -71,6 +71,11 @@ def train(
 
     for step in count(start) if steps is None else range(start, steps):
         x0, labels = _batch(sample_data, batch_size, rng, dtype, device)
+        if labels is None and model.classes:
+            raise ValueError(
+                f"the network knows {model.classes} classes, but sample_data gives no labels: it should give a pair, "
+                "points (n, ...) and labels (n,); or build the network without classes"
+            )
         t = draw_times(batch_size, rng)
         noise = to(rng.standard_normal(x0.shape, dtype=dtype), device)
         if labels is not None:

@@ -40,14 +40,28 @@ class Denoiser:
 
     def output(self, x: Any, t: ArrayLike, labels: Any = None) -> Any:
         """What the network answers, to be trained: a Tensor."""
+        if labels is not None and np.ndim(labels) and np.shape(labels) != (len(x),):
+            raise ValueError(f"labels has shape {np.shape(labels)} for {len(x)} points, expected one, or one for each")
         u = np.atleast_1d(np.asarray(t) / self.process.last).astype(x.dtype)
         if labels is None:
             return self.network(x, namespace(x).asarray(u))
         return self.network(x, namespace(x).asarray(u), np.broadcast_to(labels, len(x)))
 
     def predict(self, kind: str, x: Any, t: ArrayLike, labels: Any = None) -> Any:
-        """The prediction of this kind, whatever the network's own is: an array for an array, a Tensor for a Tensor."""
+        """The prediction of this kind, whatever the network's own is: an array for an array, a Tensor for a Tensor.
+
+        x is converted to the network's precision.  ValueError at t = 0 for a score, or for noise guessed through data:
+        where there is no noise, nothing is learned of it."""
+        undefined = kind != self.predicts and (kind == "score" or (kind, self.predicts) == ("noise", "data"))
+        if undefined and np.any(np.asarray(t) == 0):
+            raise ValueError(
+                f"at t = 0 there is no noise, and a network that predicts {self.predicts} says nothing of the {kind}; "
+                f"begin or end at t = {self.process.first:g}, the earliest time with noise (process.first)"
+            )
+        if not hasattr(x, "dtype"):
+            raise TypeError(f"x is a {type(x).__name__}, expected an array of points: np.array(x, dtype=np.float32)")
         if isinstance(x, Tensor):
+            x = x if x.dtype == self.network.dtype else x.astype(self.network.dtype)
             return convert(self.output(x, t, labels), self.predicts, kind, x, self.process, t)
         with no_grad():
             x = x.astype(self.network.dtype, copy=False)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from minigen.autodiff import vjp
 from minigen.device import beside
 from minigen.diffusion.forward import ForwardProcess, in_order
-from minigen.diffusion.samplers import Score
+from minigen.diffusion.samplers import Score, check_start
 
 __all__ = ["divergence", "flow_log_density"]
 
@@ -58,9 +58,11 @@ def flow_log_density(
     y by Heun's method in r, backwards along `times`, which decrease as in sampling; those of a default grid end at the
     process's `first`, not at 0, where a learned score says nothing.  The integral as that of r div over log r: r div
     goes from 0 to d where r passes the widths of the data, and is flat on both sides, while div falls as d / r, which
-    the last steps of a chain, from r = 600 to 20,000 in one, would sum up wrongly.  rng: for Hutchinson's estimate in place of the
-    exact trace, the same probes along the whole path.  score(x, t) must take Tensors.  (Chen et al. 2018; Song et al.
-    2021, eq. 39.)"""
+    the last steps of a chain, from r = 600 to 20,000 in one, would sum up wrongly.
+
+    rng: for Hutchinson's estimate in place of the exact trace, the same probes along the whole path.  score(x, t) must
+    take Tensors.  (Chen et al. 2018; Song et al. 2021, eq. 39.)"""
+    check_start(x)
     times = in_order(process.grid(200)[:-1] if times is None else times)[::-1]
     probe = None if rng is None else beside(np.sign(rng.random(x.shape) - 0.5).astype(x.dtype), x)
 

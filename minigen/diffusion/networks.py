@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -68,6 +68,8 @@ class TimeMLP(Module):
     ):  # fmt: skip
         if injection not in ("add", "norm"):
             raise ValueError(f'injection is "add" or "norm", got {injection!r}')
+        if not isinstance(hidden, Iterable):
+            raise TypeError(f"hidden is {hidden!r}, expected the widths of the hidden layers, such as (64, 64)")
         if not hidden:
             raise ValueError("hidden is empty, expected the widths of at least one hidden layer")
         self.dimension, self.injection = check_size("dimension", dimension), injection

@@ -30,6 +30,14 @@ def final(path: Iterable[tuple[float, Any]]) -> Any:
     return deque(path, maxlen=1).pop()[1]
 
 
+def check_start(x: Any) -> None:
+    """TypeError unless x is an array of floating point numbers."""
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"x is a {type(x).__name__}, expected an array of points: np.array(x, dtype=float)")
+    if x.dtype.kind != "f":
+        raise TypeError(f"x holds {x.dtype} numbers, expected floating point ones: x.astype(float)")
+
+
 def reverse_chain(
     score: Score,
     process: ForwardProcess,
@@ -50,6 +58,7 @@ def reverse_chain(
     The score is asked at t, where x is: not at s, where sigma may be 0 (claim C91).  kernel: taylor, ancestral, ddim,
     euler; options by functools.partial(ddim, eta=0.5).  times: decreasing, process.times() by default.  last_noise: add
     noise even on arriving at t = 0, as the course prints it (claim C89 measures the harm)."""
+    check_start(x)
     times = in_order(process.times() if times is None else times)
     yield times[0], x
     for t, s in pairwise(times):
@@ -67,7 +76,7 @@ def probability_flow(
 
     -sigma score(x, t) that is guessed in x.  method "euler" is DDIM with eta = 0; "heun" averages the slopes at both
     ends, but for a step that ends at t = 0, where a guess of noise means nothing.  times may also grow, from data to
-    noise: the flow can be undone.
+    noise: the flow can be undone.  With a learned score from process.first then, process.grid(50)[-2::-1], not from 0.
 
     Few steps are long ones where the noise is as small as the data's detail, and there heun overshoots.  On the ring,
     by its exact score, with first = 1e-4: process.grid(10) makes the modes 2.4 times as wide as they are (euler: 2.1)
@@ -75,6 +84,7 @@ def probability_flow(
     (Song et al. 2021, eq. 13; Karras et al. 2022, Algorithm 1.)"""
     if method not in ("euler", "heun"):
         raise ValueError(f'method is {method!r}, expected "euler" or "heun"')
+    check_start(x)
     times = in_order(process.times() if times is None else times, growing=True)
 
     def slope(y: Any, t: float) -> Any:
@@ -99,6 +109,7 @@ def langevin(
     1 / (1 - step_size / 2).  (Roberts & Tweedie 1996; Song & Ermon 2019, eq. 4, with step_size / 2.)"""
     if not 0 < step_size < math.inf:
         raise ValueError(f"step_size is {step_size!r}, expected a number above 0")
+    check_start(x)
     yield x
     for _ in count() if steps is None else range(steps):
         x = x + step_size * score(x, t) + math.sqrt(2 * step_size) * _noise(x, rng)

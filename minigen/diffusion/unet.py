@@ -6,7 +6,7 @@ Signals are (n, length, channels) inside: the channels of a place are a point, t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -112,6 +112,8 @@ class UNet(Module):
         heads: int = 1, embedding: str = "sinusoidal", features: int = 64, classes: int = 0, dtype: Any = np.float32,
     ):  # fmt: skip
         self.length, self.channels = check_size("length", length), check_size("channels", channels)
+        if not isinstance(widths, Iterable):
+            raise TypeError(f"widths is {widths!r}, expected the channels at each resolution, such as (64, 128)")
         if not widths:
             raise ValueError("widths is empty, expected the channels at one resolution or more")
         if length % (coarsest := 2 ** (len(widths) - 1)):

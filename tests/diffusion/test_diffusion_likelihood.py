@@ -134,6 +134,26 @@ def test_hutchinson_s_likelihood_has_the_right_mean():
     assert abs(copies.mean() - exact) < 5 * copies.std() / math.sqrt(200)
 
 
+def test_points_in_double_precision_with_a_network_in_single():
+    net = df.TimeMLP(2, (8,), rng=np.random.default_rng(0))
+    net.output.weight.data[...] = np.random.default_rng(1).standard_normal(net.output.weight.shape)
+    model, x = df.Denoiser(net, df.VariancePreserving()), np.random.default_rng(2).standard_normal((5, 2))
+    double = df.flow_log_density(model.score, model.process, x, model.process.grid(20)[:-1])
+    single = df.flow_log_density(model.score, model.process, x.astype(np.float32), model.process.grid(20)[:-1])
+    assert double.dtype == np.float64 and single.dtype == np.float32
+    np.testing.assert_allclose(double, single, rtol=1e-4)
+
+
+def test_what_is_no_array_of_floats_is_named():
+    model = df.Denoiser(df.TimeMLP(2, (8,), rng=np.random.default_rng(0)), df.VariancePreserving())
+    with pytest.raises(TypeError, match="x is a list, expected an array of points"):
+        df.flow_log_density(model.score, model.process, [[0.0, 1.0]])
+    with pytest.raises(TypeError, match="x holds int64 numbers, expected floating point ones"):
+        df.flow_log_density(model.score, model.process, np.array([[0, 1]]))
+    with pytest.raises(ValueError, match="at t = 0 there is no noise"):
+        df.flow_log_density(model.score, model.process, np.zeros((1, 2)), model.process.grid(5))
+
+
 def test_weights_are_left_without_gradients():
     """The trace is taken in x alone: the network's parameters get none, and the result is an array."""
     net = df.TimeMLP(2, (8,), rng=np.random.default_rng(0), activation=nn.tanh, dtype=np.float64)

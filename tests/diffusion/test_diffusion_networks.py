@@ -135,3 +135,35 @@ def test_guidance_needs_labels():
         df.Denoiser(network(), PROCESS).guided(0, 2.0)
     with pytest.raises(ValueError, match="a prediction is one of"):
         df.Denoiser(network(), PROCESS, "epsilon")
+
+
+@pytest.mark.parametrize("kind", df.KINDS)
+def test_at_t_0_a_guess_of_noise_is_no_score(kind):
+    """It would be divided by sigma = 0; the process's first time is the earliest that can be asked for."""
+    model, x = df.Denoiser(network(), PROCESS, kind), points()
+    if kind == "score":
+        assert np.all(np.isfinite(model.score(x, 0)))
+    else:
+        for t in (0, np.linspace(0, 1, len(x))):
+            with pytest.raises(ValueError, match=f"predicts {kind} says nothing of the score; .* t = 1e-05"):
+                model.score(x, t)
+    assert np.all(np.isfinite(model.score(x, PROCESS.first)))
+    if kind == "data":
+        with pytest.raises(ValueError, match="says nothing of the noise"):
+            model.predict("noise", x, 0)
+    else:
+        assert np.all(np.isfinite(model.predict("noise", x, 0)))
+    assert np.all(np.isfinite(model.predict(kind, x, 0)))
+
+
+def test_a_denoiser_s_bad_input_is_named():
+    model = df.Denoiser(network(classes=3), PROCESS)
+    with pytest.raises(ValueError, match=r"labels has shape \(2,\) for 7 points, expected one, or one for each"):
+        model.score(points(7), 0.5, np.array([0, 1]))
+    with pytest.raises(TypeError, match="x is a list"):
+        model.score([[0.0, 1.0]], 0.5)
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match="hidden is 64, expected the widths of the hidden layers, such as"):
+        df.TimeMLP(2, 64, rng=rng)
+    with pytest.raises(TypeError, match="widths is 4, expected the channels at each resolution, such as"):
+        df.UNet(8, 1, 4, rng=rng)

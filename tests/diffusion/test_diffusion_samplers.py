@@ -239,3 +239,29 @@ def test_single_precision_stays():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         next(call(np.zeros((1, 1)), np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        lambda x: df.reverse_chain(None, PROCESS, x, rng=np.random.default_rng(0)),
+        lambda x: df.probability_flow(None, PROCESS, x),
+        lambda x: df.langevin(None, x, 0, 0.1, rng=np.random.default_rng(0)),
+    ],
+)
+def test_a_start_that_is_no_array_of_floats_is_named(sample):
+    with pytest.raises(TypeError, match="x is a list, expected an array of points"):
+        next(sample([[0.0, 1.0]]))
+    with pytest.raises(TypeError, match=r"x holds int64 numbers, expected floating point ones: x.astype\(float\)"):
+        next(sample(np.array([[0, 1]])))
+
+
+def test_a_learned_flow_grows_from_the_first_time_and_not_from_0():
+    """As the docstring says: data to noise and back is the identity; a start at t = 0 is refused."""
+    net = df.TimeMLP(2, (8,), rng=np.random.default_rng(0), dtype=np.float64)
+    net.output.weight.data[...] = 0.1 * np.random.default_rng(1).standard_normal(net.output.weight.shape)
+    model, x, up = df.Denoiser(net, PROCESS), np.array([[0.3, -1.0]]), PROCESS.grid(200)[-2::-1]
+    noise = df.final(df.probability_flow(model.score, PROCESS, x, up))
+    np.testing.assert_allclose(df.final(df.probability_flow(model.score, PROCESS, noise, up[::-1])), x, atol=2e-3)
+    with pytest.raises(ValueError, match="at t = 0 there is no noise"):
+        df.final(df.probability_flow(model.score, PROCESS, x, PROCESS.grid(200)[::-1]))

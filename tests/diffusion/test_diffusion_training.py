@@ -258,3 +258,9 @@ def test_scores_of_a_mixture_are_learned_with_and_without_labels():
                 assert x.dtype == np.float32
                 assert abs(x.mean() - MIXTURE.means[y, 0]) < 0.1
                 assert x.std() == pytest.approx(np.sqrt(MIXTURE.covariances[y, 0, 0]), rel=0.2)
+
+
+def test_a_network_of_classes_is_not_trained_without_labels():
+    model, optimizer, _ = parts(classes=2)
+    with pytest.raises(ValueError, match="the network knows 2 classes, but sample_data gives no labels"):
+        next(df.train(model, MIXTURE.sample, optimizer, rng=np.random.default_rng(0), batch_size=4))
