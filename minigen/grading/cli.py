@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from minigen.grading.runner import GradingError, Result, check_loading, run_tests
-from minigen.grading.submission import SubmissionError, compile_file
+from minigen.grading.submission import SubmissionError, compile_file, foreign_imports
 from minigen.grading.watch import saves
 
 TESTS = "test_exercise.py"
@@ -112,6 +112,9 @@ def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
     earned, total = sum(r.earned for r in results), sum(r.points for r in results)
     print("\n" + paint("1", f"{earned} of {total} points"))
     print(_next(results, file))
+    if foreign := foreign_imports(file):
+        named = ", ".join(foreign)
+        print(f"Note: {file.name} imports {named}. Answers that are graded can use NumPy and Python's standard library.")
     return 0 if earned == total else 1
 
 

@@ -90,6 +90,14 @@ def test_right_answers_earn_everything(exercise, capsys):
     assert "✓ 2/2  twice a large number" in said
 
 
+def test_packages_that_graded_answers_cannot_use_are_named(exercise, capsys):
+    imports = "import os.path, pytest\nfrom minigen import Tensor\nimport numpy.linalg\n"
+    (exercise / "exercise.py").write_text(imports + RIGHT)
+    assert main(["check", "07"]) == 0
+    said = capsys.readouterr().out
+    assert "Note: exercise.py imports minigen, pytest. Answers that are graded can use NumPy" in said
+
+
 def test_wrong_answers_are_shown_with_their_hints(exercise, capsys):
     (exercise / "exercise.py").write_text(
         "def double(x):\n    return 3 * x\n\ndef square(x):\n    if x == 1:\n        raise KeyError('one')\n"
