@@ -114,7 +114,7 @@ def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
     print(_next(results, file))
     if foreign := foreign_imports(file):
         named = ", ".join(foreign)
-        print(f"Note: {file.name} imports {named}. Answers that are graded can use NumPy and Python's standard library.")
+        print(f"Note: {file.name} imports {named}. Graded answers can use NumPy and Python's standard library.")
     return 0 if earned == total else 1
 
 

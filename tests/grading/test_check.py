@@ -95,7 +95,7 @@ def test_packages_that_graded_answers_cannot_use_are_named(exercise, capsys):
     (exercise / "exercise.py").write_text(imports + RIGHT)
     assert main(["check", "07"]) == 0
     said = capsys.readouterr().out
-    assert "Note: exercise.py imports minigen, pytest. Answers that are graded can use NumPy" in said
+    assert "Note: exercise.py imports minigen, pytest. Graded answers can use NumPy" in said
 
 
 def test_wrong_answers_are_shown_with_their_hints(exercise, capsys):
