@@ -93,7 +93,7 @@ def test_the_floor_over_all_times_is_the_mean_of_the_floors():
 class Shifted:
     """A network that answers the truth plus 0.1: a model whose error is known."""
 
-    classes, dtype = 0, np.dtype(float)
+    classes, dtype, device = 0, np.dtype(float), "cpu"
 
     def __init__(self, oracle, kind):
         self.oracle, self.kind = oracle, kind
