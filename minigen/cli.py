@@ -3,7 +3,6 @@
 Its module offers `configure(parser)`, which adds the arguments, and `run(args) -> int`, the exit code.
 """
 
-import argparse
 import contextlib
 import difflib
 import io
@@ -11,6 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+
+from minigen.parser import Parser
 
 COMMANDS = {
     "lectures": ("minigen.lectures", "run the lectures, list them, open one"),
@@ -59,7 +60,7 @@ def _main(argv: Sequence[str] | None) -> int:
     command = argv[0] if argv and not argv[0].startswith("-") else None
     if command is not None and command not in COMMANDS:
         return _unknown(command)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="minigen",
         description="Deep generative models from nothing but NumPy: lectures, training, exercises.",
         epilog="minigen COMMAND --help says more about a command.",
@@ -75,7 +76,7 @@ def _main(argv: Sequence[str] | None) -> int:
                 implementation.configure(subparser)
         args, unknown = parser.parse_known_args(argv)
         if unknown:
-            asked.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage line of the command
+            asked.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the help of the command
         if args.version:
             print(f"minigen {_version()}")
             return 0
