@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from minigen.device import asnumpy, to
 from minigen.diffusion.algorithm import train
 from minigen.diffusion.denoiser import Denoiser
 from minigen.diffusion.evaluation import oracle_loss
-from minigen.diffusion.forward import ForwardProcess, VariancePreserving, cosine, linear
+from minigen.diffusion.forward import Chain, ForwardProcess, VariancePreserving, cosine, even_in_root, linear
 from minigen.diffusion.kernels import ancestral, ddim
 from minigen.diffusion.networks import TimeMLP
 from minigen.diffusion.oracle import MixtureOracle
@@ -43,6 +43,22 @@ GUIDANCE = 1.0
 DRAWS_FOR_FLOOR = 20_000
 
 
+def sampling_times(process: ForwardProcess, steps: int) -> np.ndarray:
+    """Times of exactly so many steps, those of process.grid, but from NOISIEST's on (the whole time nearest to it).
+
+    Whole times that would fall together are pushed apart.  ValueError if there are fewer of them than steps."""
+    if not isinstance(process, Chain):
+        return np.minimum(process.grid(steps), process.time_of(NOISIEST))
+    most = int(process.time_of(NOISIEST))
+    if steps > most:
+        raise ValueError(f"this process has {most} times to sample at, so {most} steps at most, got {steps}")
+    low, high = process.noise_ratio([process.first, most])
+    up, k = process.time_of(even_in_root(high, low, steps))[::-1], np.arange(steps)
+    up = np.maximum.accumulate(up - k) + k
+    up = np.minimum(up, most - k[::-1])
+    return np.concatenate([[0], up])[::-1]
+
+
 @dataclass(frozen=True)
 class Record:
     """A step of training.  floor: the loss that no network can beat, in expectation; nan where it is not known."""
@@ -59,6 +75,9 @@ class Diffusion:
 
     summary = "a diffusion model (Ho et al. 2020)"
     changeable = ("sampler", "sampling_steps", "guidance")
+    only_with: ClassVar[dict[str, tuple[str, Any]]] = {
+        **dict.fromkeys(("hidden", "waves", "injection"), ("network", "mlp")), "widths": ("network", "unet")
+    }  # fmt: skip
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -117,6 +136,7 @@ class Diffusion:
         elif settings["guidance"] is not None:
             raise SettingsError("--guidance needs --conditional: without classes there is nothing to be guided to")
         self.process = PROCESSES[settings["process"]]()
+        self._times()  # refuses more steps than there are times
         self.network = self._network(data, rng).to(settings.get("device", "cpu"))
         self.model = Denoiser(self.network, self.process, settings["predicts"])
         self.sample_data = self._labelled(data) if self.classes else data.sample
@@ -213,12 +233,17 @@ class Diffusion:
         return {}
 
     def _path(self, score: Score, x: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[float, Any]]:
-        grid = self.process.grid(self.settings["sampling_steps"])
-        times = np.unique(np.minimum(grid, self.process.time_of(NOISIEST)))[::-1]
+        times = self._times()
         if self.settings["sampler"] == "heun":
             return probability_flow(score, self.process, x, times)
         kernel = ddim if self.settings["sampler"] == "ddim" else ancestral
         return reverse_chain(score, self.process, x, times, rng=rng, kernel=kernel)
+
+    def _times(self) -> np.ndarray:
+        try:
+            return sampling_times(self.process, self.settings["sampling_steps"])
+        except ValueError as error:
+            raise SettingsError(f"--sampling-steps: {error}") from None
 
     def _within_range(self, score: Score) -> Score:
         """For images the score that guesses no pixel outside [-1, 1] (the x_0 of Ho et al. 2020, clipped)."""

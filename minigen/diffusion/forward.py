@@ -48,6 +48,11 @@ def in_order(times: ArrayLike, growing: bool = False) -> list:
     return listed.tolist()
 
 
+def even_in_root(high: float, low: float, count: int, rho: float = 7.0) -> np.ndarray:
+    """`count` numbers from high to low, even in their rho-th root (Karras et al. 2022, eq. 5)."""
+    return np.linspace(high ** (1 / rho), low ** (1 / rho), count) ** rho
+
+
 class ForwardProcess:
     """Noising that preserves variance, from t = 0 (data) to t = last (noise).
 
@@ -120,13 +125,14 @@ class ForwardProcess:
 
         sigma_t / a_t is even in its rho-th root from `last` to `smallest`, and then 0 (Karras et al. 2022, eq. 5).
         Detail finer than `smallest` is lost: for data with features of width w take it below w / 5.  Default: at
-        `first`."""
+        `first`.  A Chain has whole times alone: each is taken once, and fewer than steps + 1 are left where they are
+        finer than whole: cosine().grid(50) has 27, linear().grid(100) 100."""
         _check_whole("steps", steps, 1)
         low = float(self.noise_ratio(self.first)) if smallest is None else smallest
         high = float(self.noise_ratio(self.last))
         if not 0 < low < high:
             raise ValueError(f"smallest is {low!r}, expected a noise ratio between 0 and the last one, {high:.4g}")
-        ratios = np.linspace(high ** (1 / rho), low ** (1 / rho), steps) ** rho
+        ratios = even_in_root(high, low, steps, rho)
         return self._grid(np.concatenate([[self.last], self.time_of(ratios[1:]), [0]]))
 
     def _grid(self, times: np.ndarray) -> np.ndarray:

@@ -44,6 +44,7 @@ class GAN:
     summary = "a generative adversarial network (Goodfellow et al. 2014)"
     losses: ClassVar[tuple[str, ...]] = ("non-saturating", "minimax")  # to choose from, the first by default
     changeable: tuple[str, ...] = ()
+    only_with: ClassVar[dict[str, tuple[str, Any]]] = {}
     own: ClassVar[dict[str, Any]] = {}  # defaults of a variant, whatever the data
     curves: tuple[str, ...] = ("discriminator_loss", "generator_loss")
 

@@ -14,6 +14,7 @@ import numpy as np
 from minigen import device
 from minigen.checkpoint import CheckpointError, load
 from minigen.distributions import by_name
+from minigen.parser import Parser
 from minigen.training.data import NAMES, DataError, TrainingData, open_data
 from minigen.training.models import MODELS, Model, SettingsError, model_class, unknown_model
 from minigen.training.options import non_negative_integer, positive, positive_integer
@@ -58,12 +59,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )
         model.add_argument("--hidden", type=positive_integer, nargs="+", metavar="N", help="widths of hidden layers")
         kind.add_options(model)
+        _name_conditions(model, kind)
         _name_defaults(model, kind)
         model.models = models.choices
     models.choices = _Known(models.choices)
 
 
-class _ModelParser(argparse.ArgumentParser):
+class _ModelParser(Parser):
     """The options of one model, which refuses those of another itself, and says whose they are."""
 
     models: Mapping[str, _ModelParser] = {}  # by name, this one among them
@@ -80,9 +82,16 @@ class _ModelParser(argparse.ArgumentParser):
         if owners:
             return f"{option} is an option of {', '.join(owners)}"
         if option:
-            near = difflib.get_close_matches(option, self.options, n=1)
+            near = difflib.get_close_matches(option, self.options, n=1, cutoff=0.75) or self._akin(option)
             return f"there is no option {option}" + (f": did you mean {near[0]}?" if near else "")
         return f"{unknown[0]!r} belongs to no option"
+
+    def _akin(self, option: str) -> list[str]:
+        """Options that share a word with this one, the nearest first; a word that is an option itself, as steps, says
+        nothing."""
+        words = {word for word in option.strip("-").split("-") if f"--{word}" not in self.options}
+        akin = [text for text in self.options if words & set(text.strip("-").split("-"))]
+        return difflib.get_close_matches(option, akin, n=1, cutoff=0)
 
     @property
     def options(self) -> list[str]:
@@ -97,6 +106,18 @@ class _Known(dict):
         if not super().__contains__(name):
             raise argparse.ArgumentError(None, unknown_model(str(name)))
         return True
+
+
+def _name_conditions(parser: argparse.ArgumentParser, kind: type[Model]) -> None:
+    """Say in the help of an option with which other one alone it means something."""
+    for action in parser._actions:
+        if action.dest in kind.only_with:
+            action.help = f"{action.help}; only with {_option(*kind.only_with[action.dest])}"
+
+
+def _option(name: str, value: Any = "") -> str:
+    """A setting as it is given on the command line."""
+    return f"--{name.replace('_', '-')} {value}".rstrip()
 
 
 def _name_defaults(parser: argparse.ArgumentParser, kind: type[Model]) -> None:
@@ -172,13 +193,13 @@ def prepare(args: argparse.Namespace) -> Run:
     settings = _continued(stored["settings"], given, folder) if stored else given
     data = open_data(settings["data"])
     if stored:
-        if data.fingerprint != stored["fingerprint"]:
-            raise Refused(f"the points in {settings['data']} are not those that the run in {folder} began with")
+        _check_same(data, stored, folder)
     else:
         settings = {"model": args.model, "seed": 0, "device": "cpu", **kind.defaults(data), **given}
         settings.setdefault("every", max(1, settings["steps"] // 10))
         if settings.get("watch", 0) is None:  # the model can be watched, and nobody said how often
             settings["watch"] = -(-settings["steps"] // 100)
+        _check_idle(given, settings, kind)
     _check_settings(settings, data)
     rng = np.random.default_rng(settings["seed"])
     prepared = Run(folder, settings, data, kind(settings, data, rng), rng)
@@ -194,6 +215,19 @@ def prepare(args: argparse.Namespace) -> Run:
             reason = error.strerror or error
             raise Refused(f"--out {folder}: nothing can be written there ({reason}); choose another folder") from None
     return prepared
+
+
+def _check_same(data: TrainingData, stored: dict[str, Any], folder: Path) -> None:
+    """Refuse data that are not those of the run; a file may have moved."""
+    name = stored["settings"]["data"]
+    if data.fingerprint == (stored["fingerprint"] or name):  # old checkpoints have none of data that are not a file
+        return
+    if data.source and stored["fingerprint"] not in ("", name):
+        raise Refused(f"the points in {data.name} are not those that the run in {folder} began with")
+    raise Refused(
+        f"the run in {folder} has --data {name}, which cannot become {data.name}: "
+        "leave out --data, or begin another run"
+    )
 
 
 def _stored(folder: Path, model: str) -> dict[str, Any]:
@@ -230,12 +264,20 @@ def _continued(settings: dict[str, Any], given: dict[str, Any], folder: Path) ->
     changeable = (*CHANGEABLE, *model_class(settings["model"]).changeable)
     for name, value in given.items():
         if name not in changeable and value != settings.get(name):
-            option = "--" + name.replace("_", "-")
+            option = _option(name)
             raise Refused(
                 f"the run in {folder} has {option} {settings.get(name)}, which cannot become {value}: "
                 f"leave out {option}, or begin another run"
             )
     return settings | given
+
+
+def _check_idle(given: dict[str, Any], settings: dict[str, Any], kind: type[Model]) -> None:
+    for name in given:
+        other, value = kind.only_with.get(name, (name, given[name]))
+        if settings[other] != value:
+            needed, there = _option(other, value), _option(other, settings[other])
+            raise Refused(f"{_option(name)} is only for {needed}, and this run has {there}: leave out one of them")
 
 
 def _check_settings(settings: dict[str, Any], data: TrainingData) -> None:

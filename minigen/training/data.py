@@ -28,8 +28,8 @@ class TrainingData:
     """Data of a run.  `draw` gives points in their own units, `sample` standardised ones; `decode` leads back.
 
     mixture: the law, where it has modes to be counted.  points, labels, image: of data that are a finite set of points,
-    with labels 0 .. classes - 1 and an image's shape where they have them.  fingerprint: of the points in a file.
-    source: what was read there, in a sentence.  units: those of standardised points."""
+    with labels 0 .. classes - 1 and an image's shape where they have them.  fingerprint: of the points in a file;
+    of other data their name.  source: what was read in a file, in a sentence.  units: those of standardised points."""
 
     name: str
     draw: Callable[[int, np.random.Generator], np.ndarray]
@@ -96,7 +96,7 @@ def _toy(name: str) -> TrainingData:
     # Drawn, not derived: not every law knows its moments.  The seed is fixed, so every run has the same units.
     draws = law.sample(DRAWS_FOR_SCALE, np.random.default_rng(0))
     mixture = law if isinstance(law, GaussianMixture) else None
-    return TrainingData(name, law.sample, draws.mean(0), draws.std(0), mixture=mixture)
+    return TrainingData(name, law.sample, draws.mean(0), draws.std(0), mixture=mixture, fingerprint=name)
 
 
 def _digits() -> TrainingData:
@@ -105,7 +105,7 @@ def _digits() -> TrainingData:
     half = np.full(points.shape[1], 0.5)
     return TrainingData(
         "digits", Empirical(points).sample, half, half, points=points, labels=labels, classes=10, image=(8, 8),
-        units="pixels from -1 to 1",
+        fingerprint="digits", units="pixels from -1 to 1",
     )  # fmt: skip
 
 
@@ -119,7 +119,8 @@ def _file(name: str) -> TrainingData:
     if not np.all(np.isfinite(spread)):
         raise DataError(f"{name}: the numbers are too large to be squared; rescale them")
     if not np.any(spread > 0):
-        raise DataError(f"{name}: all {len(points)} points are the same, expected at least two different ones")
+        said = "there is only one point" if len(points) == 1 else f"all {len(points)} points are the same"
+        raise DataError(f"{name}: {said}, expected at least two different ones")
     spread[spread == 0] = 1.0  # a column that is constant stays as it is
     fingerprint = hashlib.sha256(points.tobytes()).hexdigest()
     return TrainingData(

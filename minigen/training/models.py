@@ -35,7 +35,8 @@ class Model(Protocol):
 
     summary: what it is, after "Train ...".  add_options: its own options, without defaults, so that what was given can
     be told from what was not.  defaults: settings for these data, where none are given.  changeable: settings that may
-    be given anew when a run goes on, for training does not depend on them.  The constructor makes the networks with
+    be given anew when a run goes on, for training does not depend on them.  only_with: settings that mean something
+    beside one value of another setting alone, {name: (other, value)}.  The constructor makes the networks with
     their first weights; SettingsError if it cannot.
 
     curves: names of the losses in the records that `steps` yields, with `.step`, counted from 1.  unit: theirs.
@@ -45,6 +46,7 @@ class Model(Protocol):
 
     summary: str
     changeable: tuple[str, ...]
+    only_with: dict[str, tuple[str, Any]]
     curves: tuple[str, ...]
     unit: str
     states: dict[str, Any]

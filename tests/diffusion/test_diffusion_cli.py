@@ -16,13 +16,18 @@ from minigen.training import measures, run
 from minigen.training.data import open_data
 from minigen.training.run import Run
 
-TINY = ["--hidden", "8", "--widths", "4", "6", "--batch-size", "16", "--steps", "8", "--every", "5",
-        "--sampling-steps", "4"]  # fmt: skip
+TINY = ["--batch-size", "16", "--steps", "8", "--every", "5", "--sampling-steps", "4"]
+NETWORKS = {"mlp": ["--hidden", "8"], "unet": ["--widths", "4", "6"]}
 RNG = np.random.default_rng
 
 
 def train(*args):
     return main(["train", "diffusion", *map(str, args)])
+
+
+def tiny(*options):
+    """These options, and those that make a run short and its network small."""
+    return [*options, *TINY, *NETWORKS["unet" if {"unet", "digits"} & set(options) else "mlp"]]
 
 
 def metrics(folder):
@@ -86,10 +91,10 @@ def test_a_run_that_was_cut_goes_on_bit_for_bit(options, tmp_path):
         if self.step == 5:
             raise Stop
 
-    assert train("--out", tmp_path / "whole", *options, *TINY) == 0
+    assert train("--out", tmp_path / "whole", *tiny(*options)) == 0
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Stop):
         patch.setattr(Run, "draw", cut)
-        train("--out", tmp_path / "cut", *options, *TINY)
+        train("--out", tmp_path / "cut", *tiny(*options))
     assert state(tmp_path / "cut")["step"] == 5
     assert train("--out", tmp_path / "cut", "--resume") == 0
     assert state(tmp_path / "cut") == state(tmp_path / "whole")
@@ -116,7 +121,7 @@ def test_each_law_can_be_learned_from(name):
 def test_points_of_ones_own(dimension, tmp_path):
     np.save(tmp_path / "points.npy", 1000 + 30 * RNG(0).standard_normal((50, dimension)))
     options = ["--network", "unet"] if dimension == 8 else []
-    assert train("--data", tmp_path / "points.npy", "--out", tmp_path / "run", *TINY, *options) == 0
+    assert train("--data", tmp_path / "points.npy", "--out", tmp_path / "run", *tiny(*options)) == 0
     assert np.load(tmp_path / "run" / "samples.npy").shape == (300, dimension)
 
 
@@ -233,6 +238,45 @@ def test_no_sampler_begins_where_errors_explode(process, sampler, steps):
         assert np.median(nearest) < 0.05
 
 
+@pytest.mark.parametrize("process", cli.PROCESSES)
+@pytest.mark.parametrize("steps", [1, 2, 23, 50, 100, 500, 997])
+def test_as_many_steps_are_made_as_were_asked_for(process, steps):
+    """At distinct times from NOISIEST's, or the whole one next to it; those of process.grid, if they are as many."""
+    made, _ = model(process=process, sampling_steps=steps)
+    times = cli.sampling_times(made.process, steps)
+    assert len(times) == steps + 1 and np.all(np.diff(times) < 0) and times[-1] == 0
+    assert times[0] == min(made.process.last, made.process.time_of(cli.NOISIEST))
+    if steps > 1:
+        assert times[-2] == pytest.approx(made.process.first, rel=1e-12)
+    asked = []
+    made.model = type("Spy", (), {"score": staticmethod(lambda x, t: asked.append(t) or -x)})()
+    made.sample(3, RNG(0))
+    assert asked == times[:-1].tolist()
+    grid = made.process.grid(steps)
+    if len(grid) == steps + 1 and made.process.noise_ratio(grid[0]) <= cli.NOISIEST:
+        np.testing.assert_array_equal(times, grid)
+
+
+def test_whole_times_are_those_of_the_grid_pushed_apart():
+    """Where the noise ratio leaps from one whole time to the next every one is used, and the others are even."""
+    process = df.cosine()
+    times = cli.sampling_times(process, 50)
+    assert len(process.grid(50)) == 27 and len(df.linear().grid(100)) == 100  # as the docstring of grid says
+    low, high = process.noise_ratio(process.first), process.noise_ratio(times[0])
+    even = process.time_of(np.linspace(high ** (1 / 7), low ** (1 / 7), 50) ** 7)
+    np.testing.assert_array_equal(times[:15], np.arange(997, 982, -1))
+    np.testing.assert_array_equal(times[15:-1], even[15:])
+
+
+def test_help_says_which_network_an_option_is_for(capsys):
+    with pytest.raises(SystemExit):
+        train("--help")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "widths of hidden layers; only with --network mlp (default 128 128 128 for" in said
+    assert "at half of it ...; only with --network unet (default 64 128)" in said
+    assert said.count("only with --network mlp") == 3
+
+
 def test_images_stay_within_their_range_and_are_guessed_within_it():
     made, data = model("digits")
     shaken(made)
@@ -261,7 +305,7 @@ def test_a_class_is_asked_for_and_guidance_weighs_it():
 
 
 def test_what_training_does_not_depend_on_may_change_when_a_run_goes_on(tmp_path, capsys):
-    assert train("--data", "digits", "--conditional", "--out", tmp_path, *TINY) == 0
+    assert train("--out", tmp_path, *tiny("--data", "digits", "--conditional")) == 0
     before = state(tmp_path)
     assert before["settings"]["guidance"] == metrics(tmp_path)["settings"]["guidance"] == cli.GUIDANCE
     assert train("--out", tmp_path, "--resume", "--guidance", 3, "--sampler", "heun", "--sampling-steps", 3) == 0
@@ -282,6 +326,12 @@ def test_what_training_does_not_depend_on_may_change_when_a_run_goes_on(tmp_path
         (["--data", "ring", "--guidance", "-1"], "argument --guidance: '-1' is not a number >= 0"),
         (["--data", "ring", "--sampler", "euler"], "argument --sampler: invalid choice: 'euler'"),
         (["--data", "ring", "--sampling-steps", "0"], "argument --sampling-steps: '0' is not a whole number >= 1"),
+        (["--data", "digits", "--sampling-steps", "998"], "997 times to sample at, so 997 steps at most, got 998"),
+        (["--data", "ring", "--process", "linear", "--sampling-steps", "1001"], "this process has 1000 times"),
+        (["--data", "digits", "--hidden", "8"], "--hidden is only for --network mlp, and this run has --network unet"),
+        (["--data", "digits", "--waves", "8"], "--waves is only for --network mlp"),
+        (["--data", "ring", "--network", "unet", "--injection", "add"], "--injection is only for --network mlp"),
+        (["--data", "ring", "--widths", "4"], "--widths is only for --network unet, and this run has --network mlp"),
     ],
 )
 def test_options_that_do_not_go_together_leave_nothing_behind(options, expected, tmp_path, capsys):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from train_command import TINY, metrics, refusal, train
+from train_command import TINY, metrics, refusal, state, train
 
+from minigen import checkpoint
 from minigen.training import measures
 from minigen.training.data import disjoint_sets, open_data
 from minigen.training.models import MODELS
@@ -65,6 +66,7 @@ def test_what_was_read_from_a_file_is_said(name, text, says, tmp_path, monkeypat
     [
         (np.zeros((4, 3, 2)), "shape is (4, 3, 2), expected (n, d)"),
         (np.ones((9, 2)), "all 9 points are the same"),
+        (np.ones((1, 2)), "there is only one point, expected at least two different ones"),
         (np.array([[1e200, 0.0], [-1e200, 1.0]]), "too large to be squared"),
         (np.array([[1.0], [np.inf]]), "is inf, expected finite numbers"),
     ],
@@ -89,6 +91,25 @@ def test_points_of_any_dimension_come_back_in_their_own_units(dimension, tmp_pat
     measures = metrics(tmp_path / "run")["measures"]
     assert set(measures) == {"w1", "nearest_neighbour_accuracy"}
     assert measures["w1"]["value"] > measures["w1"]["null"] > 0
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["as it is saved", "saved without a fingerprint"])
+def test_a_run_does_not_go_on_with_other_data(old, tmp_path, capsys):
+    """Laws and digits go by their names; checkpoints of laws once had no other."""
+    folder = tmp_path / "run"
+    assert train("--data", "ring", "--out", folder, *TINY) == 0
+    if old:
+        stored = checkpoint.load(folder / "checkpoint.npz")
+        checkpoint.save(folder / "checkpoint.npz", **{**stored, "fingerprint": ""})
+    before = state(folder)
+    np.save(tmp_path / "points.npy", np.arange(10.0))
+    for other in ("grid", "digits", tmp_path / "points.npy"):
+        said = refusal(capsys, "--out", folder, "--resume", "--data", other, "--steps", 13)
+        assert f"has --data ring, which cannot become {other}: leave out --data, or begin another run" in said
+    assert state(folder) == before
+    assert train("--data", "ring", "--out", folder, "--resume", "--steps", 13) == 0
+    assert train("--data", tmp_path / "points.npy", "--out", tmp_path / "own", *TINY) == 0
+    assert "cannot become ring" in refusal(capsys, "--out", tmp_path / "own", "--resume", "--data", "ring")
 
 
 def test_a_run_does_not_go_on_with_other_points(tmp_path, capsys):
