@@ -22,7 +22,8 @@ def near(got, want, what="your answer"):
 
 def parts(got, names):
     """The entries of a tuple, or a message that says what came instead."""
-    right = isinstance(got, (tuple, list)) and len(got) == len(names)
+    several = isinstance(got, (tuple, list)) or (isinstance(got, np.ndarray) and got.ndim > 1)
+    right = several and len(got) == len(names)
     assert right, f"return {len(names)} things: ({', '.join(names)})"
     return got
 
@@ -269,18 +270,19 @@ def check_chain(x, mean, variance, alpha, noise):
         return amplitude * mean, amplitude**2 * variance + added
 
     def score(points, t):
+        assert np.ndim(t) == 0, f"score(x, t) was given a t of shape {np.shape(t)}: t is one whole number"
         centre, spread = law(t)
         return (centre - points) / spread
 
     want, last = x, len(noise)
     for t in range(last, 0, -1):
         want = conditional_mean(want, *law(t - 1), alpha) + (t > 1) * (1 - alpha**2) ** 0.5 * noise[t - 1]
-    near(sub.reverse_chain(x, score, alpha, noise), want, f"x_0 after {last} steps")
+    near(sub.reverse_chain(x, score, alpha, noise), want, f"x_0 after {last} step{'s' * (last != 1)}")
 
 
 @points(1)
 @hint("T steps, from T down to 0; the step from t to t - 1 asks for the score at t, where x is: score(x, t), with t "
-      "from T to 1, not at t - 1 nor at 0; and it has the exact mean")  # fmt: skip
+      "from T to 1, one whole number for all points, not at t - 1 nor at 0; and it has the exact mean")  # fmt: skip
 @example((FEW, *DATA, 0.8, np.zeros((1, 2, 2))))
 @example((FEW, *DATA, 0.8, np.zeros((3, 2, 2))))
 @given(chains(noisy=False))

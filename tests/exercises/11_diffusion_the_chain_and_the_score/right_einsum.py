@@ -5,7 +5,7 @@ import numpy as np
 
 def forward_marginal(alpha, t):
     log_a = t * np.log(alpha)
-    return np.exp(log_a), np.sqrt(-np.expm1(2 * log_a))
+    return np.array([np.exp(log_a), np.sqrt(-np.expm1(2 * log_a))])
 
 
 def noised(x0, noise, alphas, t):

@@ -125,6 +125,10 @@ def chain_always_asks_at_the_end(x, score, alpha, noise):
     return _chain(x, score, alpha, noise, when=lambda t: len(noise))
 
 
+def chain_asks_with_a_time_for_each_point(x, score, alpha, noise):
+    return _chain(x, score, alpha, noise, when=lambda t: np.full(len(x), t))
+
+
 def chain_stops_at_one(x, score, alpha, noise):
     for t in range(len(noise), 1, -1):
         x = (x + (1 - alpha**2) * score(x, t)) / alpha + np.sqrt(1 - alpha**2) * noise[t - 1]
@@ -278,6 +282,7 @@ WRONG = [
     ("reverse_chain", chain_asks_one_too_late, ASKED, "the score at t, where x is"),
     ("reverse_chain", chain_asks_forwards, ASKED, "with t from T to 1"),
     ("reverse_chain", chain_always_asks_at_the_end, ASKED, "with t from T to 1"),
+    ("reverse_chain", chain_asks_with_a_time_for_each_point, ASKED, "one whole number for all points"),
     ("reverse_chain", chain_stops_at_one, ASKED, "T steps, from T down to 0"),
     ("reverse_chain", chain_goes_on_to_minus_one, ASKED, "T steps, from T down to 0"),
     ("reverse_chain", chain_with_the_taylor_mean, ASKED, "it has the exact mean"),
