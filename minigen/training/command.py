@@ -276,8 +276,8 @@ def _check_idle(given: dict[str, Any], settings: dict[str, Any], kind: type[Mode
     for name in given:
         other, value = kind.only_with.get(name, (name, given[name]))
         if settings[other] != value:
-            needed, there = _option(other, value), _option(other, settings[other])
-            raise Refused(f"{_option(name)} is only for {needed}, and this run has {there}: leave out one of them")
+            option, needed, there = _option(name), _option(other, value), _option(other, settings[other])
+            raise Refused(f"{option} is only for {needed}, and here is {there}: leave out {option}, or give {needed}")
 
 
 def _check_settings(settings: dict[str, Any], data: TrainingData) -> None:

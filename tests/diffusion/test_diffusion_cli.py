@@ -328,10 +328,10 @@ def test_what_training_does_not_depend_on_may_change_when_a_run_goes_on(tmp_path
         (["--data", "ring", "--sampling-steps", "0"], "argument --sampling-steps: '0' is not a whole number >= 1"),
         (["--data", "digits", "--sampling-steps", "998"], "997 times to sample at, so 997 steps at most, got 998"),
         (["--data", "ring", "--process", "linear", "--sampling-steps", "1001"], "this process has 1000 times"),
-        (["--data", "digits", "--hidden", "8"], "--hidden is only for --network mlp, and this run has --network unet"),
+        (["--data", "digits", "--hidden", "8"], "--network unet: leave out --hidden, or give --network mlp"),
         (["--data", "digits", "--waves", "8"], "--waves is only for --network mlp"),
         (["--data", "ring", "--network", "unet", "--injection", "add"], "--injection is only for --network mlp"),
-        (["--data", "ring", "--widths", "4"], "--widths is only for --network unet, and this run has --network mlp"),
+        (["--data", "ring", "--widths", "4"], "--widths is only for --network unet, and here is --network mlp"),
     ],
 )
 def test_options_that_do_not_go_together_leave_nothing_behind(options, expected, tmp_path, capsys):
