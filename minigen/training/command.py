@@ -273,9 +273,8 @@ def _continued(settings: dict[str, Any], given: dict[str, Any], folder: Path) ->
 
 
 def _check_idle(given: dict[str, Any], settings: dict[str, Any], kind: type[Model]) -> None:
-    for name in given:
-        other, value = kind.only_with.get(name, (name, given[name]))
-        if settings[other] != value:
+    for name, (other, value) in kind.only_with.items():
+        if name in given and settings[other] != value:
             option, needed, there = _option(name), _option(other, value), _option(other, settings[other])
             raise Refused(f"{option} is only for {needed}, and here is {there}: leave out {option}, or give {needed}")
 
