@@ -64,11 +64,14 @@ def samplers(
 ) -> Any:
     """Against the questions asked of the score: error of the flow (left), share of good samples in per cent (right).
 
-    exact, learned: label -> (evaluations, values).  perfect: what perfect samples score on the right."""
+    exact, learned: label, which begins with the method -> (evaluations, values).
+    perfect: what perfect samples score on the right."""
     picture, (left, right) = figure(1, 2, width=10, height=3.7)
+    methods = list(dict.fromkeys(label.split()[0] for label in (*learned, *exact)))
+    looks = dict(zip(methods, series(len(methods)), strict=True))  # a method looks the same on both sides
     for ax, curves in ((left, exact), (right, learned)):
-        for (label, (evaluations, values)), look in zip(curves.items(), series(len(curves)), strict=True):
-            ax.plot(evaluations, values, label=label, linewidth=1.8, markersize=5, **look)
+        for label, (evaluations, values) in curves.items():
+            ax.plot(evaluations, values, label=label, linewidth=1.8, markersize=5, **looks[label.split()[0]])
         ax.set(xscale="log", xlabel="evaluations of the score")
         shown = sorted({int(n) for evaluations, _ in curves.values() for n in evaluations})
         ax.set_xticks(_apart(shown), [str(n) for n in _apart(shown)])
