@@ -246,9 +246,16 @@ def _marked(
             yield sheet, engine.collect(sheet, future)
 
 
+# What Python needs of its environment, to start and to find its libraries and a place for scratch.  All else is left
+# out: pytest and hypothesis work differently where one of a dozen variables, CI among them, says so.
+_KEPT = ("PATH", "HOME", "USERPROFILE", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH",
+         "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "SYSTEMROOT",
+         "WINDIR", "COMSPEC", "PATHEXT")  # fmt: skip
+
+
 def _environment() -> dict[str, str]:
-    """This process's environment, without what changes how tests run."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HYPOTHESIS"))}
+    """A session's environment: nothing in it changes how tests run."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {**kept, **bubblewrap.environment(), "PYTHONHASHSEED": "random", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
 

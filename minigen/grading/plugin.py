@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from minigen.grading.inside.problems import where
 from minigen.grading.submission import AnswerError, SubmissionError, is_elsewhere, path_of, select, sub
@@ -33,12 +33,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     phases = [Phase.explicit, Phase.generate] + ([] if config.getoption("--no-shrink") else [Phase.shrink])
+    # What is left out here comes from the profile in use, and with a variable like CI that is one without seeds.
     settings.register_profile(
         "minigen-exercises",
+        parent=settings.get_profile("default"),
         phases=phases,
         deadline=None,
         database=None,
+        derandomize=False,
         max_examples=20,
+        verbosity=Verbosity.normal,
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),

@@ -90,6 +90,22 @@ def test_right_answers_earn_everything(exercise, capsys):
     assert "✓ 2/2  twice a large number" in said
 
 
+@pytest.mark.parametrize("variable", ["CI", "TF_BUILD"])
+def test_inputs_depend_on_the_seed_wherever_the_tests_run(exercise, tmp_path, monkeypatch, variable):
+    """hypothesis has a profile without seeds for continuous integration; it must not be the parent of ours."""
+    monkeypatch.setenv(variable, "true")
+    drawn = {}
+    for i, seed in enumerate((1, 1, 2)):
+        seen = tmp_path / f"seen{i}"
+        body = f"open({str(seen)!r}, 'a').write(str(x) + ' ')\n    return 2 * x"
+        (exercise / "mine.py").write_text(f"def double(x):\n    {body}\n")
+        command = [sys.executable, "-m", "pytest", "-q", "test_exercise.py::test_double_values", "--noconftest",
+                   "-p", "minigen.grading.plugin", f"--hypothesis-seed={seed}", "--submission", "mine.py"]  # fmt: skip
+        subprocess.run(command, cwd=exercise, check=True, stdout=subprocess.DEVNULL)
+        drawn.setdefault(seed, []).append(seen.read_text())
+    assert drawn[1][0] == drawn[1][1] != drawn[2][0]
+
+
 def test_packages_that_graded_answers_cannot_use_are_named(exercise, capsys):
     imports = "import os.path, pytest\nfrom minigen import Tensor\nimport numpy.linalg\n"
     (exercise / "exercise.py").write_text(imports + RIGHT)

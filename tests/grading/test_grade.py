@@ -16,7 +16,7 @@ from small_exercise import HALF, RIGHT, STUB, TESTS
 from minigen.cli import main
 from minigen.grading import processes
 from minigen.grading.choice import problem
-from minigen.grading.grader import seed_of
+from minigen.grading.grader import _environment, seed_of
 from minigen.grading.walls import walls
 
 HIDDEN = '''\
@@ -100,7 +100,10 @@ def test_of_hidden_tests_titles_and_hints_are_shown_only(course):
         assert "halves" in page and "half numbers too" in page and "0.5" not in page
 
 
-def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course):
+@pytest.mark.parametrize("variable", ["", "CI", "TF_BUILD", "HYPOTHESIS_PROFILE"])
+def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course, monkeypatch, variable):
+    if variable:
+        monkeypatch.setenv(variable, "true")
     tests = TESTS.replace("numbers = st.integers(-9, 9)", "numbers = st.integers(-10**9, 10**9)")
     (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
     (course / "in" / "spy.py").write_text(RIGHT.replace("return 2 * x", "print(x)\n    return 2 * x"))
@@ -115,6 +118,26 @@ def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course):
     assert (heart["points"], heart["status"]) == (4, "partial")
     assert heart["tests"][0]["message"] == "right for the inputs of the public tests, wrong for others"
     assert heart["tests"][0]["hint"] == "twice as much" and not heart["tests"][0]["example"]
+
+
+def test_nothing_in_a_sessions_environment_changes_how_tests_run(monkeypatch):
+    before = _environment()
+    names = "CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITLAB_CI", "PYTEST_ADDOPTS", "HYPOTHESIS_NO_NPY", "PYTHONOPTIMIZE"
+    for name in names:
+        monkeypatch.setenv(name, "1")
+    assert _environment() == before and "PATH" in before and not set(names) & set(before)
+
+
+def test_a_long_wrong_list_is_no_work_for_the_grader(course, monkeypatch):
+    """Under continuous integration pytest shows such a difference in full: a matter of hours."""
+    monkeypatch.setenv("CI", "1")
+    wanted = "assert got == [f'a{i % 7}b{i}' for i in range(5001)]"
+    tests = re.sub(r"assert isinstance\(got.*", wanted, TESTS)
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
+    answer = "return [f'a{i % 5}b{i * 7919 % 5003}' for i in range(5001)]"
+    (course / "in" / "ann.py").write_text(RIGHT.replace("return sorted(xs)", answer))
+    assert grade("--cpu", "0.5") == 0
+    assert (grades(course)["ann"]["status"], grades(course)["ann"]["points"]) == ("partial", 5)
 
 
 def test_seeds_are_one_for_each_assignment_and_secret():
