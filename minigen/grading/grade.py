@@ -20,6 +20,7 @@ from minigen.grading.grader import Assignment, Engine, Grader, Threads, seed_of
 from minigen.grading.journal import Journal, write
 from minigen.grading.limits import Limits
 from minigen.grading.progress import Bar
+from minigen.grading.roster import read_overrides, read_roster
 from minigen.grading.runner import GradingError
 from minigen.grading.scoring import Record
 from minigen.grading.visible import line
@@ -87,7 +88,7 @@ def _grade(args: argparse.Namespace) -> int:
     folder = cli.choose(args.assignment, Path.cwd())
     uploads = intake.find(args.submissions, args.single)
     roster = _roster(args)
-    overrides = gradebook.read_overrides(args.out / "overrides.csv")
+    overrides = read_overrides(args.out / "overrides.csv")
     hidden = args.hidden.resolve() if args.hidden else None
     if hidden is not None and not hidden.is_file():
         raise LookupError(f"there is no file {hidden}")
@@ -132,7 +133,7 @@ def _place(args: argparse.Namespace) -> Iterator[tuple[Wall, Callable[[Grader], 
 def _roster(args: argparse.Namespace) -> dict[str, str]:
     beside = args.submissions / "roster.csv"
     path = args.roster or (beside if beside.is_file() else None)
-    return gradebook.read_roster(path) if path else {}
+    return read_roster(path) if path else {}
 
 
 def _secret(args: argparse.Namespace) -> bytes:
@@ -182,6 +183,9 @@ def _close(out: Path, entries: Sequence[gradebook.Entry], roster: dict, override
         print(f"not in the roster: {', '.join(strangers)}", file=sys.stderr)
     if unknown := sorted(set(overrides) - {entry.record.id for entry in entries}):
         print(f"overrides.csv names nobody that there is: {line(', '.join(unknown))}", file=sys.stderr)
+    if above := [entry for entry in entries if entry.override is not None and entry.override > entry.record.points]:
+        given = ", ".join(f"{entry.record.id} ({entry.override:g} of {entry.record.points})" for entry in above)
+        print(f"overrides.csv gives more points than there are: {given}", file=sys.stderr)
     if wall is NONE:
         print(f"{UNSANDBOXED}: any of these submissions could have changed any of these grades", file=sys.stderr)
     print(f"{out / 'grades.csv'}")

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -27,48 +26,6 @@ class Entry:
     @property
     def points(self) -> float:
         return self.record.earned if self.override is None else self.override
-
-
-def read_table(path: Path, *needed: str) -> list[dict[str, str]]:
-    """The rows of a CSV file with these columns; upper and lower case in its head are the same.  Raises LookupError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LookupError(f"{path} cannot be read: {error}") from None
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    head = [name.strip().lower() for name in rows[0]] if rows else []
-    for name in needed:
-        if name not in head:
-            raise LookupError(f"{path} has no column {name!r}: its first line should name the columns")
-    return [
-        {name: cell.strip() for name, cell in zip(head, row, strict=False)}
-        for row in rows[1:]
-        if any(cell.strip() for cell in row)
-    ]
-
-
-def read_roster(path: Path) -> dict[str, str]:
-    """id -> name, of a table with the column id, and name if there is one.  Raises LookupError."""
-    roster: dict[str, str] = {}
-    for row in read_table(path, "id"):
-        id = unicodedata.normalize("NFC", row["id"])
-        if id in roster:
-            raise LookupError(f"{path} has {id} twice")
-        roster[id] = row.get("name", "")
-    return roster
-
-
-def read_overrides(path: Path) -> dict[str, tuple[float, str]]:
-    """id -> points and note, of a table that people write and no program.  Raises LookupError."""
-    if not path.exists():
-        return {}
-    overrides = {}
-    for row in read_table(path, "id", "points"):
-        try:
-            overrides[row["id"]] = (float(row["points"]), row.get("note", ""))
-        except ValueError:
-            raise LookupError(f"{path}: {row['points']!r} for {row['id']} is no number of points") from None
-    return overrides
 
 
 def write_all(out: Path, entries: Sequence[Entry], facts: Mapping[str, object]) -> None:

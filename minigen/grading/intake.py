@@ -13,11 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from minigen.grading.limits import MAX_SOURCE
+from minigen.grading.visible import line
 
 _MAX_FILE = 16 << 20  # of an archive or a notebook, which may hold figures
 _MAX_ENTRIES = 1000  # of an archive or a folder
+_MAX_BYTES = 200  # of an id; file systems take names of 255
 _KINDS = (".py", ".ipynb", ".zip")
 _MAIN = "exercise"
+IDS = "letters, digits and ._@+-, a letter, digit or _ first, at most 64"
 
 
 class Rejected(Exception):
@@ -67,13 +70,18 @@ def _upload(path: Path) -> Upload:
     name = path.name if folder or path.suffix.lower() not in _KINDS else path.stem
     id = _id(name)
     usable = id == unicodedata.normalize("NFC", name)
-    return Upload(id, path, "" if usable else "its name cannot be an id: letters, digits and ._@+-, at most 64")
+    return Upload(id, path, "" if usable else f"its name, {line(path.name)!r}, cannot be an id: {IDS}")
+
+
+def is_id(name: str) -> bool:
+    """Whether this can be the name of a file everywhere: files of results are named after the ids."""
+    return re.fullmatch(r"\w[\w.@+-]{0,63}", name) is not None and len(os.fsencode(name)) <= _MAX_BYTES
 
 
 def _id(name: str) -> str:
     """The name, if it can be one everywhere; else one made up for it, the same one each time."""
     name = unicodedata.normalize("NFC", name)
-    if re.fullmatch(r"\w[\w.@+-]{0,63}", name):
+    if is_id(name):
         return name
     return "upload-" + hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
 
