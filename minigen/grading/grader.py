@@ -249,8 +249,8 @@ def _marked(
 # What Python needs of its environment, to start and to find its libraries and a place for scratch.  All else is left
 # out: pytest and hypothesis work differently where one of a dozen variables, CI among them, says so.
 _KEPT = ("PATH", "HOME", "USERPROFILE", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH",
-         "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "SYSTEMROOT",
-         "WINDIR", "COMSPEC", "PATHEXT")  # fmt: skip
+         "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH",
+         "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")  # fmt: skip
 
 
 def _environment() -> dict[str, str]:

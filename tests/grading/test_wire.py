@@ -118,6 +118,7 @@ def endless():
         object(), {1, 2}, b"bytes", np.array([None]), np.array(["text"]), np.array(["2020"], "M8[D]"),
         np.zeros(1, "i4,f8"), "\udcff", 1 << 8 * wire.MAX_INT_BYTES, {(1, 2): 3}, {"a": object()}, endless(), iter([]),
         np.zeros([1] * 17),
+        np.zeros((1 << 13, 0)), np.zeros((1 << 12, 0, 2)),
         [0] * wire.MAX_VALUES, "x" * (wire.MAX_BYTES + 1), np.zeros(wire.MAX_BYTES + 1, np.uint8), np.void(b"x"),
     ],
     ids=lambda value: type(value).__name__,
@@ -147,7 +148,8 @@ def array_head(code, *shape):
         b"m" + u4(1) + array_head(1) + b"\1" + b"n", b"m" + u4(1) + b"i" + u4(9) + b"\1" * 9 + b"n",
         b"a", b"a\x0e\0", b"a\xff\0" + bytes(8), array_head(11, 3) + bytes(23), array_head(11, 3) + bytes(25),
         array_head(11, 1 << 62), array_head(11, 1 << 63, 1 << 63),
-        array_head(11, 0, 1 << 40), array_head(11, 2**64 - 1),
+        array_head(11, 0, 1 << 40), array_head(11, 1 << 24, 1 << 24, 1 << 24, 0), array_head(11, 1 << 24, 0),
+        array_head(11, 1 << 12, 2, 0), array_head(11, *[1 << 24] * 15, 0), array_head(11, 2**64 - 1),
         b"a\x0b\x11" + bytes(8 * 17), array_head(0, 2) + b"\1\2", b"g\x0b\1" + struct.pack("<Q", 1) + bytes(8),
         b"r", b"rnnnn", b"r" + encode(-1) + encode(1) * 3, b"r" + encode(1) + encode(1) + encode(2) + encode(1),
         b"r" + encode(1 << 128) + encode(1) * 3, b"rdddd" + bytes(32), b"r" + encode(1.0) * 4, b"k" + u4(0), b"k",
@@ -158,6 +160,44 @@ def array_head(code, *shape):
 def test_what_lies_about_itself_is_refused_by_the_receiver(data):
     with pytest.raises(WireError):
         decode(data)
+
+
+def test_what_a_decoder_cannot_make_is_a_wire_error(monkeypatch):
+    """Whatever NumPy raises: the grader does not fail on what a stranger sends."""
+    for error in (ValueError, OverflowError, MemoryError):
+
+        def fail(*_, error=error):
+            raise error("no")
+
+        monkeypatch.setattr(wire.np, "frombuffer", fail)
+        with pytest.raises(WireError, match="no value: no"):
+            decode(encode(np.zeros(3)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["a" * 2**20] + ["a"] * 900,
+        ["a"] * 900 + ["a" * 2**20],
+        [["a" * 2**20], *[["a"]] * 900],
+        {"a" * 2**20: ["a"] * 900},
+        [["a" * 2000] * 20, *[np.zeros(20_000, bool)] * 200],
+        ("a" * 600, ["a"] * 250_000),
+    ],
+    ids=["first", "last", "inner", "key", "arrays", "tuple"],
+)
+def test_no_array_of_texts_can_be_made_that_takes_much_more_than_its_bytes(value):
+    """NumPy gives each entry as much room as the longest text takes."""
+    with pytest.raises(WireError, match="too long a text"):
+        decode(encode(value))
+
+
+def test_texts_and_empty_arrays_of_usual_size_pass():
+    long = ["value", 1, np.zeros(2**24 - 99, bool)]
+    for value in (["a" * 2**15] * 400, ["name"] * 250_000, ["a" * 2**22, "b"], long):
+        assert type(decode(encode(value))) is list
+    for shape in ((0,), (0, 4096), (64, 0, 64), (3, 0), (0, 0)):
+        assert decode(encode(np.zeros(shape))).shape == shape
 
 
 @settings(max_examples=500)

@@ -28,6 +28,8 @@ MAX_DEPTH = 32  # of values within values
 MAX_VALUES = 1 << 18  # in one frame, all depths together
 MAX_INT_BYTES = 1 << 10
 MAX_AXES = 16
+MAX_EMPTY = 1 << 12  # the product of the axes of an empty array that are not 0: what a loop over it may take
+MAX_TEXT = 1 << 27  # the longest text times all entries: NumPy gives each entry of an array of texts the longest's room
 
 _KINDS = ("?", "b", "<i2", "<i4", "<i8", "B", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 KINDS = [np.dtype(kind) for kind in _KINDS]
@@ -119,9 +121,16 @@ def _array(value: Any) -> bytes:
         raise WireError(f"an array of more than {MAX_AXES} axes")
     if array.nbytes > MAX_BYTES:
         raise WireError(f"more than {MAX_BYTES >> 20} MiB")
+    if _too_long(array.shape):
+        raise WireError(f"an empty array with an axis of more than {MAX_EMPTY}")
     head = struct.pack(f"<cBB{array.ndim}Q", b"g" if isinstance(value, np.generic) else b"a",
                        _CODES[kind], array.ndim, *array.shape)  # fmt: skip
     return head + array.astype(kind, order="C", copy=False).tobytes()
+
+
+def _too_long(shape: tuple[int, ...]) -> bool:
+    """Whether an empty array, which takes no bytes, is long nevertheless."""
+    return 0 in shape and math.prod(n for n in shape if n) > MAX_EMPTY
 
 
 def _state(generator: np.random.Generator) -> tuple[int, int, int, int]:
@@ -141,7 +150,12 @@ def decode(data: bytes, call: Callable[[int], Callable] | None = None) -> Any:
     Raises WireError.
     """
     reader = _Reader(data, call)
-    value = reader.value(0)
+    try:
+        value = reader.value(0)
+    except WireError:
+        raise
+    except (ValueError, ArithmeticError, MemoryError) as error:  # whatever else Python or NumPy has against them
+        raise WireError(f"no value: {error}") from None
     if reader.place != len(data):
         raise WireError(f"{len(data) - reader.place} bytes too many")
     return value
@@ -152,6 +166,7 @@ class _Reader:
         if len(data) > MAX_BYTES:
             raise WireError("too long a frame")
         self.data, self.call, self.place, self.values = data, call, 0, 0
+        self.longest, self.entries = 0, 0  # of texts; in arrays
 
     def take(self, n: int) -> bytes:
         if n > len(self.data) - self.place:
@@ -162,8 +177,15 @@ class _Reader:
     def count(self) -> int:
         return _U4.unpack(self.take(4))[0]
 
+    def measure(self, text: int = 0, entries: int = 0) -> None:
+        """Refuse long texts among many entries."""
+        self.longest, self.entries = max(self.longest, text), self.entries + entries
+        if self.longest * (self.values + self.entries) > MAX_TEXT:
+            raise WireError("too long a text among so many values")
+
     def value(self, depth: int) -> Any:
         self.values += 1
+        self.measure()
         if depth > MAX_DEPTH or self.values > MAX_VALUES:
             raise WireError("too many values, or too deep")
         tag = self.take(1)
@@ -180,7 +202,9 @@ class _Reader:
 
     def text(self, depth: int) -> str:
         try:
-            return self.take(self.count()).decode()
+            text = self.take(self.count()).decode()
+            self.measure(text=len(text))
+            return text
         except UnicodeDecodeError:
             raise WireError("a text that is no UTF-8") from None
 
@@ -206,9 +230,10 @@ class _Reader:
         if code >= len(KINDS) or ndim > MAX_AXES:
             raise WireError("an array of an unknown kind")
         shape = struct.unpack(f"<{ndim}Q", self.take(8 * ndim))
-        if max(shape, default=0) > MAX_BYTES:
+        if _too_long(shape):
             raise WireError("too long an axis")
         raw = self.take(math.prod(shape) * KINDS[code].itemsize)
+        self.measure(entries=math.prod(shape))
         if code == 0 and raw.translate(None, b"\0\1"):
             raise WireError("a truth value that is neither 0 nor 1")
         return np.frombuffer(raw, KINDS[code]).reshape(shape).astype(KINDS[code].newbyteorder("="), copy=True)
