@@ -31,7 +31,8 @@ def _attach(name: str, value: Any) -> Callable:
 def assert_close(got: Any, want: Any, rtol: float = 1e-6, atol: float = 0.0, what: str = "your answer") -> None:
     """Raise AssertionError, in words for a student, unless |got - want| <= atol + rtol |want| and shapes agree.
 
-    got: what the student returned, of any kind.  want: the right numbers; a scalar want takes a () array too.
+    got: what the student returned, of any kind.  want: the right numbers; a scalar want takes a () array too.  Truth
+    values are right or wrong, whatever is allowed.
     """
     __tracebackhide__ = True
     want = np.asarray(want)
@@ -46,8 +47,12 @@ def assert_close(got: Any, want: Any, rtol: float = 1e-6, atol: float = 0.0, wha
     if given.shape != want.shape:
         raise AssertionError(f"{what} has shape {given.shape}; shape {want.shape} is wanted")
     with np.errstate(all="ignore"):
-        distance = np.where(given == want, 0.0, np.abs(given - want))
-        right = distance <= atol + rtol * np.where(np.isfinite(want), np.abs(want), 0.0)
+        same = given == want
+        kind = np.result_type(given, want, float)  # differences of integers wrap around, and truth values have none
+        far = np.abs(given.astype(kind) - want.astype(kind))
+        distance = np.where(same, 0.0, np.where(far == 0, 1.0, far))  # 0: integers beyond 2^53
+        size = np.where(np.isfinite(want), np.abs(want.astype(kind)), 0.0)
+        right = same if want.dtype.kind == "b" else distance <= atol + rtol * size
     if np.all(right):
         return
     if want.ndim == 0:
@@ -60,6 +65,8 @@ def assert_close(got: Any, want: Any, rtol: float = 1e-6, atol: float = 0.0, wha
 
 
 def _short(x: Any) -> str:
+    if isinstance(x, (np.bool_, np.integer)):
+        return str(x)
     if isinstance(x, (float, complex, np.number)):
         return f"{x:.8g}"
     text = " ".join(repr(x).split())

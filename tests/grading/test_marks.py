@@ -50,11 +50,46 @@ def test_close_takes_lists_and_zero_dimensional_arrays():
         ([[1], [1, 2]], [1.0], "cannot be read as an array"),
         (None, 1.0, "array of numbers, not None"),
         (1j, 1.0, "complex"),
+        (-(2**63), 0, "is -9223372036854775808; wanted 0"),
+        (np.int8(-128), np.int8(0), "is -128; wanted 0"),
+        (np.int8(-128), 127, "is -128; wanted 127"),
+        (np.uint8(255), np.uint8(0), "is 255; wanted 0"),
+        (np.array([-(2**63), 5]), np.array([0, 5]), "1 of 2 entries differ"),
+        (True, False, "is True; wanted False"),
+        ([True, True], [True, False], r"1 of 2 entries differ; entry \[1\] is True, wanted False"),
+        (0.5, True, "is 0.5; wanted True"),
     ],
 )
 def test_close_says_what_differs(got, want, says):
     with pytest.raises(AssertionError, match=says):
         assert_close(got, want)
+
+
+@pytest.mark.parametrize("kind", [*"bhiqBHIQ"])
+def test_close_of_integers_does_not_wrap_around(kind):
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    values = sorted({int(low), -1 if low else 1, 0, int(high)})
+    for got in values:
+        for want in values:
+            if got == want:
+                assert_close(np.array(got, kind), np.array(want, kind))
+            else:
+                with pytest.raises(AssertionError, match="wanted"):
+                    assert_close(np.array(got, kind), np.array(want, kind), atol=0.5)
+
+
+def test_close_of_truth_values_allows_nothing():
+    assert_close([True, False], [True, False])
+    assert_close(1.0, True)
+    for got in (False, 0.999, np.nan):
+        with pytest.raises(AssertionError, match="wanted True"):
+            assert_close(got, True, rtol=1.0, atol=1.0)
+
+
+def test_close_tells_large_integers_apart():
+    assert_close(2**62 + 1, 2**62 + 1, rtol=0)
+    with pytest.raises(AssertionError):
+        assert_close(2**62 + 1, 2**62, rtol=0)
 
 
 def test_close_allows_what_it_is_told():
