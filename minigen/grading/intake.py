@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import re
 import stat
@@ -10,9 +9,9 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from minigen.grading.limits import MAX_SOURCE
+from minigen.grading.notebook import code_of
 from minigen.grading.visible import line
 
 _MAX_FILE = 16 << 20  # of an archive or a notebook, which may hold figures
@@ -97,7 +96,10 @@ def read(upload: Upload) -> tuple[str, bytes]:
     if kind == ".zip":
         name, data = _unpack(data)
     if name.endswith(".ipynb"):
-        data = _code_of(data)
+        try:
+            data = code_of(data, MAX_SOURCE)
+        except ValueError as error:
+            raise Rejected(str(error)) from None
     if len(data) > MAX_SOURCE:
         raise Rejected(f"more than {MAX_SOURCE >> 10} KiB of code")
     return name, data
@@ -151,11 +153,17 @@ def _unpack(data: bytes) -> tuple[str, bytes]:
     return _MAIN + kind, content
 
 
+def _is_hidden(name: str) -> bool:
+    """Whether a program made this file or folder, and no student: .ipynb_checkpoints, .venv, __MACOSX."""
+    return (name.startswith(".") and name != "..") or name in ("__MACOSX", "__pycache__")
+
+
 def _member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    if len(members) > _MAX_ENTRIES:
-        raise Rejected(f"more than {_MAX_ENTRIES} files in the archive")
     paths = [(PurePosixPath(m.filename.replace("\\", "/")), m) for m in members if not m.is_dir()]
-    paths = [(p, m) for p, m in paths if "__MACOSX" not in p.parts and p.suffix.lower() in (".py", ".ipynb")]
+    paths = [(p, m) for p, m in paths if not any(_is_hidden(part) for part in p.parts)]
+    if len(paths) > _MAX_ENTRIES:
+        raise Rejected(f"more than {_MAX_ENTRIES} files in the archive")
+    paths = [(p, m) for p, m in paths if p.suffix.lower() in (".py", ".ipynb")]
     found = [(len(p.parts), m) for p, m in paths if p.stem == _MAIN] or [(0, m) for _, m in paths]
     first = [member for depth, member in found if depth == min(d for d, _ in found)]
     if len(first) != 1:
@@ -165,22 +173,3 @@ def _member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     if first[0].flag_bits & 1:
         raise Rejected("the archive is encrypted")
     return first[0]
-
-
-def _code_of(data: bytes) -> bytes:
-    """The code cells of a notebook, without the lines that are for the notebook only (% and !)."""
-    try:
-        cells = json.loads(data)["cells"]
-        texts = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise Rejected("the notebook cannot be read") from None
-    code = [_plain(text) for text in texts if not text.lstrip().startswith("%%")]
-    return "\n\n".join(code).encode(errors="backslashreplace")
-
-
-def _text(source: Any) -> str:
-    return source if isinstance(source, str) else "".join(source)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"^([ \t]*)[%!?].*$", r"\1pass", text, flags=re.MULTILINE)

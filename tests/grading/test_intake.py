@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigen.grading.intake import Rejected, Upload, find, read
+from minigen.grading.notebook import _plain
 from minigen.grading.visible import visible
 
 
@@ -73,7 +74,10 @@ def test_the_file_of_answers_in_a_folder(tmp_path, names, chosen):
         ({"exercise.py": "4", "old/exercise.py": "5"}, b"4"),
         ({"__MACOSX/exercise.py": "6", "a/mine.py": "7"}, b"7"),
         ({"exercise.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": ["8"]}]})}, b"8"),
+        ({"hw/.ipynb_checkpoints/mine-checkpoint.ipynb": "{}", "hw/mine.py": "8"}, b"8"),
+        ({"._exercise.py": "", "exercise.py": "9", **{f".venv/lib/x{i}.py": "" for i in range(1200)}}, b"9"),
         ({"a/exercise.py": "1", "b/exercise.py": "2"}, None),
+        ({".venv/exercise.py": "1"}, None),
         ({"a.py": "1", "b.py": "2"}, None),
         ({"notes.txt": "1"}, None),
     ],
@@ -100,6 +104,61 @@ def test_of_a_notebook_the_code_remains(tmp_path):
     scope = {}
     exec(compile(code, name, "exec"), scope)
     assert scope["f"](5) == 1 and scope["np"] and name == "exercise.ipynb"
+
+
+def code_of(tmp_path, *cells):
+    cells = [{"cell_type": "code", "source": cell} for cell in cells]
+    return read(Upload("ann", write(tmp_path / "ann.ipynb", json.dumps({"cells": cells}).encode())))[1].decode()
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "\n%%capture output", "%%time\n%%capture", "%%time\r"])
+def test_what_is_timed_or_captured_counts(tmp_path, magic):
+    assert code_of(tmp_path, f"{magic}\ndef f():\n    return 7\n") == "def f():\n    return 7\n"
+    assert code_of(tmp_path, f"%%html\n{magic}\n<p>", "x = 1") == "\n\nx = 1"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "z = (7\n   % 3)",
+        "z = [(7),  # :-(\n!= 3\n]",
+        "z = 7 \\\n   % 3",
+        "z = 7 \\\r\n   % 3",
+        "z = '''\n% text\n! 'more' \\'''\n? and more\n'''",
+        'z = r"""\n% it\'s\n"""',
+        "z = 'one \\\n% two'",
+        "z = 'one \\\r\n% two'",
+        'z = {"a": "}",\n"b": 1\n% 3}',
+    ],
+)
+def test_what_is_python_in_a_notebook_stays_as_it_is(tmp_path, cell):
+    assert code_of(tmp_path, cell) == cell
+    assert code_of(tmp_path, f"%matplotlib inline\n{cell}\n%who") == f"pass\n{cell}\npass"
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("# it's (\n!echo it's (\nx = 1", "# it's (\npass\nx = 1"),
+        ("!pip install \\\n  numpy\nx = 1", "pass\nx = 1"),
+        ("x = 'open (\n%who", "x = 'open (\npass"),
+        ("np.sum?\nf??\n?f", "pass\npass\npass"),
+        ("if 1:\n    %time x = f(2)\n\n  \n    %timeit f(2)", "if 1:\n    x = f(2)\n\n  \n    pass"),
+        ("%time !ls", "pass"),
+    ],
+)
+def test_what_only_a_notebook_knows_is_passed_over(tmp_path, cell, code):
+    assert code_of(tmp_path, cell) == code
+
+
+@given(st.text(alphabet="%!?'\"\\()#\n a="))
+def test_of_any_cell_lines_are_replaced_or_stay(text):
+    def parts(text):
+        return [line.strip(" ") for line in text.split("\n")]
+
+    plain = _plain(text)
+    assert set(parts(plain)) <= {*parts(text), "pass"}
+    assert _plain(plain) == plain
 
 
 @pytest.mark.parametrize(
