@@ -6,7 +6,7 @@ import os
 import platform
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,6 +117,7 @@ def _grade(args: argparse.Namespace) -> int:
     facts = {"assignment": folder.name, "wall": wall.stamp, "seeds": seeds, "limits": asdict(limits),
              "versions": {"python": platform.python_version(), "numpy": np.__version__}}  # fmt: skip
     gradebook.write_all(args.out, entries, facts)
+    _close_uploads(args, uploads)
     return _close(args.out, entries, roster, overrides, wall)
 
 
@@ -131,9 +132,13 @@ def _place(args: argparse.Namespace) -> Iterator[tuple[Wall, Callable[[Grader], 
 
 
 def _roster(args: argparse.Namespace) -> dict[str, str]:
-    beside = args.submissions / "roster.csv"
-    path = args.roster or (beside if beside.is_file() else None)
+    path = _roster_of(args)
     return read_roster(path) if path else {}
+
+
+def _roster_of(args: argparse.Namespace) -> Path | None:
+    beside = args.submissions / "roster.csv"
+    return args.roster or (beside if beside.is_file() else None)
 
 
 def _secret(args: argparse.Namespace) -> bytes:
@@ -171,6 +176,22 @@ def _run(
             print(f"\nstopped: {len(entries)} of {len(uploads)} are graded; --resume goes on", file=sys.stderr)
             raise
     return entries
+
+
+def _close_uploads(args: argparse.Namespace, uploads: Sequence[intake.Upload]) -> None:
+    """What became of whose upload, where that is not to be seen in the gradebook."""
+    if unnamed := [upload for upload in uploads if upload.problem and upload.id.startswith("upload-")]:
+        names = _names(f"{line(upload.path.name)} ({upload.id})" for upload in unnamed)
+        print(f"not graded, as the name cannot be an id ({intake.IDS}): {names}", file=sys.stderr)
+    ours = {path.resolve() for path in (_roster_of(args), args.hidden, args.secret, args.out) if path}
+    left = [] if args.single else intake.passed_over(args.submissions, uploads)
+    if others := [path.name for path in left if path.resolve() not in ours]:
+        print(f"not looked at: {_names(map(line, others))}", file=sys.stderr)
+
+
+def _names(names: Iterable[str], most: int = 200) -> str:
+    first = list(names)
+    return ", ".join(first[:most]) + (f" and {len(first) - most} more" if len(first) > most else "")
 
 
 def _close(out: Path, entries: Sequence[gradebook.Entry], roster: dict, overrides: dict, wall: Wall) -> int:

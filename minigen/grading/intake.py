@@ -7,16 +7,15 @@ import re
 import stat
 import unicodedata
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from minigen.grading.limits import MAX_SOURCE
 from minigen.grading.notebook import code_of
-from minigen.grading.visible import line
 
 _MAX_FILE = 16 << 20  # of an archive or a notebook, which may hold figures
 _MAX_ENTRIES = 1000  # of an archive or a folder
-_MAX_BYTES = 200  # of an id; file systems take names of 255
 _KINDS = (".py", ".ipynb", ".zip")
 _MAIN = "exercise"
 IDS = "letters, digits and ._@+-, a letter, digit or _ first, at most 64"
@@ -58,6 +57,24 @@ def find(place: Path, single: bool = False) -> list[Upload]:
     ]
 
 
+def passed_over(place: Path, uploads: Sequence[Upload]) -> list[Path]:
+    """What is in the folder and not among the uploads, but may be somebody's work."""
+    if not place.is_dir():
+        return []
+    known = {upload.path.name for upload in uploads}
+    if [upload.path for upload in uploads] == [place]:  # it is one upload itself
+        known = {_MAIN + kind for kind in _KINDS}
+    entries = [entry for entry in os.scandir(place) if entry.name not in known and not _is_system(entry)]
+    return sorted(Path(entry.path) for entry in entries)
+
+
+def _is_system(entry: os.DirEntry) -> bool:
+    name, kind = entry.name, os.path.splitext(entry.name)[1].lower()
+    if name.startswith(".") and (name.startswith("._") or kind not in _KINDS):
+        return True
+    return name in ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
+
+
 def _is_upload(entry: os.DirEntry) -> bool:
     if entry.name.startswith((".", "__")):
         return False
@@ -69,12 +86,12 @@ def _upload(path: Path) -> Upload:
     name = path.name if folder or path.suffix.lower() not in _KINDS else path.stem
     id = _id(name)
     usable = id == unicodedata.normalize("NFC", name)
-    return Upload(id, path, "" if usable else f"its name, {line(path.name)!r}, cannot be an id: {IDS}")
+    return Upload(id, path, "" if usable else f"its name cannot be an id: {IDS}")
 
 
 def is_id(name: str) -> bool:
-    """Whether this can be the name of a file everywhere: files of results are named after the ids."""
-    return re.fullmatch(r"\w[\w.@+-]{0,63}", name) is not None and len(os.fsencode(name)) <= _MAX_BYTES
+    """Whether this is no path and hides nothing: files of results are named after the ids."""
+    return re.fullmatch(r"\w[\w.@+-]{0,63}", name) is not None
 
 
 def _id(name: str) -> str:

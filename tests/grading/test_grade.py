@@ -62,7 +62,7 @@ def test_a_class_is_graded(course, capsys):
     (course / "in" / "bob" / "exercise.py").write_text(HALF)
     cells = [{"cell_type": "markdown", "source": "# Mine"},
              {"cell_type": "code", "source": ["%matplotlib inline\n", RIGHT]},
-             {"cell_type": "code", "source": "%%time\nraise ValueError"}]  # fmt: skip
+             {"cell_type": "code", "source": "%%bash\nraise ValueError"}]  # fmt: skip
     (course / "in" / "cleo.ipynb").write_text(json.dumps({"cells": cells}))
     (course / "in" / "roster.csv").write_text("\ufeffID, Name\nann,=Ann\ncleo,Cleo\ndan,Dan\n")
     assert grade() == 0

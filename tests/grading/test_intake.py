@@ -2,13 +2,17 @@
 
 import io
 import json
+import re
 import zipfile
+from argparse import Namespace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigen.grading.intake import Rejected, Upload, find, read
+from minigen.grading.grade import _close_uploads
+from minigen.grading.intake import Rejected, Upload, find, passed_over, read
 from minigen.grading.notebook import _plain
 from minigen.grading.visible import visible
 
@@ -38,6 +42,31 @@ def test_all_kinds_are_found_by_id(tmp_path):
     uploads = find(tmp_path)
     assert [upload.id for upload in uploads] == ["ann", "bob", "cleo", "dan", "éve"]
     assert all(read(upload)[1] == (b"" if upload.id == "dan" else b"x = 1\n") for upload in uploads)
+
+
+def test_what_may_be_work_and_is_not_looked_at_is_named(tmp_path, monkeypatch, capsys):
+    lost = ["eve.py.txt", "frank.txt", "jan", "nina.7z", "kim.tgz", ".hugo.py", "__ida.py", "a\x1b[31m.txt"]
+    silent = [".DS_Store", "._ann.py", ".git/config", "__pycache__/x.pyc", "Thumbs.db", "roster.csv", "key"]
+    for name in ["ann.py", "bob/exercise.py", "dave smith/exercise.py", "exercise (1).py", *lost, *silent]:
+        write(tmp_path / "in" / name)
+    uploads = find(tmp_path / "in")
+    left = [path.name for path in passed_over(tmp_path / "in", uploads)]
+    assert sorted(left) == sorted([*lost, "roster.csv", "key"])
+    monkeypatch.chdir(tmp_path)
+    arguments = Namespace(submissions=Path("in"), roster=None, hidden=None, secret=Path("in/key"), out=Path("out"))
+    _close_uploads(Namespace(**vars(arguments), single=False), uploads)
+    unnamed, looked = capsys.readouterr().err.splitlines()
+    assert re.search(r"id .*: dave smith \(upload-\w{12}\), exercise \(1\)\.py \(upload-\w{12}\)$", unnamed)
+    assert looked == "not looked at: .hugo.py, __ida.py, a\\x1b[31m.txt, eve.py.txt, frank.txt, jan, kim.tgz, nina.7z"
+    _close_uploads(Namespace(**vars(arguments), single=True), [])
+    assert not capsys.readouterr().err
+
+
+def test_in_a_folder_that_is_one_upload_the_others_are_not_looked_at(tmp_path):
+    for name in ("exercise.py", "ann.py", "bob.py"):
+        write(tmp_path / name)
+    assert [path.name for path in passed_over(tmp_path, find(tmp_path))] == ["ann.py", "bob.py"]
+    assert passed_over(tmp_path / "ann.py", find(tmp_path / "ann.py")) == []
 
 
 def test_one_upload_alone(tmp_path):
