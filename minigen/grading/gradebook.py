@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
-from minigen.grading.journal import write
+from minigen.grading.journal import write, write_for
 from minigen.grading.scoring import Record, Scored
 from minigen.grading.visible import line, visible
 
@@ -28,15 +28,20 @@ class Entry:
         return self.record.earned if self.override is None else self.override
 
 
-def write_all(out: Path, entries: Sequence[Entry], facts: Mapping[str, object]) -> None:
-    """grades.csv, grades.json, junit.xml and gradescope/ID.json.  facts: about the run; the stamp is among them."""
+def write_all(out: Path, entries: Sequence[Entry], facts: Mapping[str, object]) -> dict[str, str]:
+    """grades.csv, grades.json, junit.xml and gradescope/ID.json.  facts: about the run; the stamp is among them.
+
+    What comes back: the students whose file could not be written, with the reason.
+    """
     write(out / "grades.csv", table(entries, str(facts["wall"])))
     grades = [{**asdict(e.record), "name": e.name, "points": e.points, "override": e.override, "note": e.note}
               for e in entries]  # fmt: skip
     write(out / "grades.json", json.dumps({**facts, "grades": grades}, indent=1) + "\n")
     write(out / "junit.xml", junit(entries, facts))
+    unwritten: dict[str, str] = {}
     for entry in entries:
-        write(out / "gradescope" / f"{entry.record.id}.json", gradescope(entry))
+        write_for(entry.record.id, out / "gradescope", ".json", gradescope(entry), unwritten)
+    return unwritten
 
 
 def table(entries: Sequence[Entry], stamp: str) -> str:

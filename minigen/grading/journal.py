@@ -1,11 +1,14 @@
 """The journal of a grading run: one line for each submission that is done, never changed, only added to."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from minigen.grading.scoring import Record
+
+_MAX_NAME = 200  # bytes of an id in the name of a file
 
 
 class Journal:
@@ -60,3 +63,22 @@ def write(path: Path, text: str) -> None:
     """The file at path holds the text, or what it held before."""
     with replacing(path) as new:
         new.write_text(text, encoding="utf-8", newline="")
+
+
+def write_for(id: str, folder: Path, kind: str, text: str, unwritten: dict[str, str]) -> None:
+    """Write a student's file of this kind into the folder; if that cannot be done, unwritten says why: id -> text.
+
+    What is wrong with one student's file is no reason to end the run.  Long ids are shortened: see file_name.
+    """
+    try:
+        write(folder / f"{file_name(id)}{kind}", text)
+    except OSError as error:
+        unwritten[id] = f"{folder.name}/{file_name(id)}{kind}: {error.strerror}"
+
+
+def file_name(id: str) -> str:
+    """The id, or of one of more than 200 bytes its beginning and a hash: most disks end names at 255."""
+    data = id.encode(errors="backslashreplace")
+    if len(data) <= _MAX_NAME:
+        return id
+    return f"{data[:_MAX_NAME].decode(errors='ignore')}-{hashlib.sha256(data).hexdigest()[:16]}"

@@ -11,12 +11,15 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from small_exercise import HALF, RIGHT, STUB, TESTS
 
 from minigen.cli import main
 from minigen.grading import processes
 from minigen.grading.choice import problem
 from minigen.grading.grader import _environment, seed_of
+from minigen.grading.journal import file_name
 from minigen.grading.walls import walls
 
 HIDDEN = '''\
@@ -217,6 +220,33 @@ def test_what_a_person_decides_stays(course, capsys):
         assert points in page and "the tests gave 3." in page and "a typo only" in page
     assert grade("--force") == 0 and (course / "out" / "overrides.csv").read_text() == table
     assert grades(course)["ann"]["points"] == 5.5
+
+
+def test_one_students_files_do_not_stop_the_class(course, capsys):
+    long = "𝐚" * 62  # 248 bytes
+    for id in ("ann", "bob", long):
+        (course / "in" / id).mkdir()
+        (course / "in" / id / "exercise.py").write_text(RIGHT)
+    for taken in ("feedback/ann.html", "gradescope/ann.json"):
+        (course / "out" / taken).mkdir(parents=True)
+    assert grade() == 1
+    said = capsys.readouterr().err
+    assert "the points of ann are entered, but this could not be written: gradescope/ann.json: Is a directory" in said
+    assert "bob" not in said
+    assert {id: row["points"] for id, row in grades(course).items()} == {"ann": 6, "bob": 6, long: 6}
+    for id in ("bob", file_name(long)):
+        for name in (f"feedback/{id}.md", f"feedback/{id}.html", f"gradescope/{id}.json"):
+            assert (course / "out" / name).is_file()
+    assert (course / "out" / "grades.csv").is_file() and (course / "out" / "feedback" / "ann.md").is_file()
+
+
+@given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
+@example("a" * 200 + "b", "a" * 200 + "c")
+@example("a" * 200, "\ud800" * 99)
+def test_names_of_files_are_short_and_differ(one, other):
+    assert len(file_name(one).encode(errors="backslashreplace")) <= 220
+    assert (file_name(one) == file_name(other)) == (one == other)
+    assert file_name("ann") == "ann"
 
 
 def test_an_error_of_the_grader_is_for_a_person_to_look_at(course, capsys):
