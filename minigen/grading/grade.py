@@ -17,7 +17,7 @@ from minigen.grading import cli, feedback, gradebook, intake
 from minigen.grading.choice import choosing
 from minigen.grading.cluster import Workers, connect
 from minigen.grading.grader import Assignment, Engine, Grader, Threads, seed_of
-from minigen.grading.journal import Journal, write
+from minigen.grading.journal import Journal, write_for
 from minigen.grading.limits import Limits
 from minigen.grading.progress import Bar
 from minigen.grading.roster import read_overrides, read_roster
@@ -97,12 +97,13 @@ def _grade(args: argparse.Namespace) -> int:
         raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
     limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
     title = cli.title(folder)
+    unwritten: dict[str, str] = {}
 
     def enter(record: Record) -> gradebook.Entry:
         """A record as it stands in the gradebook; the student gets it back."""
         entry = gradebook.Entry(record, roster.get(record.id, ""), *overrides.get(record.id, ()))
-        write(args.out / "feedback" / f"{record.id}.md", feedback.markdown(entry, title))
-        write(args.out / "feedback" / f"{record.id}.html", feedback.html(entry, title))
+        write_for(record.id, args.out / "feedback", ".md", feedback.markdown(entry, title), unwritten)
+        write_for(record.id, args.out / "feedback", ".html", feedback.html(entry, title), unwritten)
         return entry
 
     with _place(args) as (wall, engine):
@@ -116,9 +117,11 @@ def _grade(args: argparse.Namespace) -> int:
     entries = [entered.get(id) or enter(grader.missing(id)) for id in expected]
     facts = {"assignment": folder.name, "wall": wall.stamp, "seeds": seeds, "limits": asdict(limits),
              "versions": {"python": platform.python_version(), "numpy": np.__version__}}  # fmt: skip
-    gradebook.write_all(args.out, entries, facts)
+    unwritten |= gradebook.write_all(args.out, entries, facts)
+    for id, reason in unwritten.items():
+        print(f"the points of {line(id)} are entered, but this could not be written: {line(reason)}", file=sys.stderr)
     _close_uploads(args, uploads)
-    return _close(args.out, entries, roster, overrides, wall)
+    return _close(args.out, entries, roster, overrides, wall) or int(bool(unwritten))
 
 
 @contextlib.contextmanager
