@@ -24,5 +24,5 @@ class Limits:
 
 
 START = 60.0  # seconds for a worker to start, on a slow machine
-SESSION_MEMORY = 4 << 30  # of the process that runs the tests
+SESSION_MEMORY = 1 << 30  # of the process that runs the tests, besides as much as the answers may take
 MAX_SOURCE = MAX_BYTES // 16  # bytes of one file of answers

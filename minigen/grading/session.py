@@ -51,7 +51,8 @@ def main() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (SESSION_MEMORY, SESSION_MEMORY))
+        memory = SESSION_MEMORY + job.limits["memory"]
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     from minigen.grading.proxy import Remote
 

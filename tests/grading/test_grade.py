@@ -131,6 +131,16 @@ def test_nothing_in_a_sessions_environment_changes_how_tests_run(monkeypatch):
     assert _environment() == before and "PATH" in before and not set(names) & set(before)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
+def test_a_session_has_little_more_memory_than_the_answers(course):
+    limit = "(__import__('resource').getrlimit(__import__('resource').RLIMIT_AS)[0] >> 20)"
+    tests = re.sub(r"assert isinstance\(got.*", f"assert {limit} == 512 + 1024, {limit}", TESTS)
+    (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
+    (course / "in" / "ann.py").write_text(RIGHT)
+    assert grade("--memory", "512") == 0
+    assert grades(course)["ann"]["points"] == 6
+
+
 def test_a_long_wrong_list_is_no_work_for_the_grader(course, monkeypatch):
     """Under continuous integration pytest shows such a difference in full: a matter of hours."""
     monkeypatch.setenv("CI", "1")

@@ -202,6 +202,37 @@ def test_what_a_callback_raises_is_the_students_to_read_and_no_fault_of_the_grad
     assert not made.faults and not made.statuses
 
 
+LONG = """
+import numpy as np, os, struct
+def texts(): return ["a" * 2**20] + ["a"] * 900
+def empty(): return np.zeros((2**24, 0))
+def forged(number, *shape):
+    head = b"a" + bytes([11, len(shape)]) + struct.pack(f"<{len(shape)}Q", *shape)
+    call = b"s" + struct.pack("<I", 5) + b"value" + b"i" + struct.pack("<IB", 1, number)
+    frame = b"l" + struct.pack("<I", 3) + call + head
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, struct.pack("<Q", len(frame)) + frame)
+        except OSError:
+            pass
+    while True: pass
+"""
+
+
+def test_answers_of_little_data_that_take_much_to_look_at_are_refused(remote):
+    made = remote(LONG)
+    with pytest.raises(AssertionError, match=r"empty should return numbers.* not an empty array with an axis of more"):
+        made.call("empty", (), {})
+    assert not made.statuses
+    with pytest.raises(WorkerLost, match="too long a text"):
+        made.call("texts", (), {})
+    for i, shape in enumerate([(2**24, 0), (2**24, 2**24, 2**24, 0), (2**24,) * 15 + (0,)]):
+        made.start_test()
+        with pytest.raises(WorkerLost, match="what came back cannot be read"):
+            made.call("forged", (i + 2, *shape), {})
+    assert set(made.statuses) == {"protocol_error"} and not made.faults
+
+
 def test_an_empty_file_has_no_functions(remote):
     with pytest.raises(SubmissionError, match="has no function f"):
         remote(b"").call("f", (), {})
