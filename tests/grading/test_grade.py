@@ -103,10 +103,7 @@ def test_of_hidden_tests_titles_and_hints_are_shown_only(course):
         assert "halves" in page and "half numbers too" in page and "0.5" not in page
 
 
-@pytest.mark.parametrize("variable", ["", "CI", "TF_BUILD", "HYPOTHESIS_PROFILE"])
-def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course, monkeypatch, variable):
-    if variable:
-        monkeypatch.setenv(variable, "true")
+def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course):
     tests = TESTS.replace("numbers = st.integers(-9, 9)", "numbers = st.integers(-10**9, 10**9)")
     (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
     (course / "in" / "spy.py").write_text(RIGHT.replace("return 2 * x", "print(x)\n    return 2 * x"))
@@ -121,6 +118,23 @@ def test_an_answer_that_is_right_for_public_inputs_only_earns_nothing(course, mo
     assert (heart["points"], heart["status"]) == (4, "partial")
     assert heart["tests"][0]["message"] == "right for the inputs of the public tests, wrong for others"
     assert heart["tests"][0]["hint"] == "twice as much" and not heart["tests"][0]["example"]
+
+
+@pytest.mark.parametrize("variable", ["CI", "GITLAB_CI"])
+def test_nothing_is_known_by_heart_under_continuous_integration(course, monkeypatch, variable):
+    """Even an empty variable gives hypothesis other defaults: inputs that do not depend on the seed."""
+    monkeypatch.setenv(variable, "")
+    seen = "rng.bit_generator.state['state']['state']"
+    (course / "in" / "spy.py").write_text(RIGHT.replace("return rng", f"print({seen})\n    return rng"))
+    assert grade() == 0
+    public = {int(x) for x in grades(course)["spy"]["printed"].split()}
+    assert len(public) > 10
+    by_heart = RIGHT.replace("size=n)", f"size=n) if {seen} in {public} else 0")
+    (course / "in" / "heart.py").write_text(by_heart)
+    assert grade("--resume") == 0
+    heart = grades(course)["heart"]
+    assert heart["points"] == 5 and [test["earned"] for test in heart["tests"]] == [2, 1, 1, 1, 0]
+    assert heart["tests"][-1]["message"] == "right for the inputs of the public tests, wrong for others"
 
 
 def test_nothing_in_a_sessions_environment_changes_how_tests_run(monkeypatch):
