@@ -158,10 +158,10 @@ def test_a_session_has_little_more_memory_than_the_answers(course):
 def test_a_long_wrong_list_is_no_work_for_the_grader(course, monkeypatch):
     """Under continuous integration pytest shows such a difference in full: a matter of hours."""
     monkeypatch.setenv("CI", "1")
-    wanted = "assert got == [f'a{i % 7}b{i}' for i in range(5001)]"
+    wanted = "assert got == [f'node {i:04}' for i in range(5001)]"
     tests = re.sub(r"assert isinstance\(got.*", wanted, TESTS)
     (course / "exercises" / "07_numbers" / "test_exercise.py").write_text(tests)
-    answer = "return [f'a{i % 5}b{i * 7919 % 5003}' for i in range(5001)]"
+    answer = "return [f'mode {i:04}' for i in range(5001)]"
     (course / "in" / "ann.py").write_text(RIGHT.replace("return sorted(xs)", answer))
     assert grade("--cpu", "0.5") == 0
     assert (grades(course)["ann"]["status"], grades(course)["ann"]["points"]) == ("partial", 5)
