@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mutants
+import reference_mutants
 
 from minigen.grading.runner import Result, read_log
 
@@ -57,9 +57,9 @@ def wrongs(exercise: str) -> list[tuple]:
 
 
 @functools.cache
-def mutants_of(exercise: str) -> dict[str, mutants.Mutant]:
+def mutants_of(exercise: str) -> dict[str, reference_mutants.Mutant]:
     """The mutants of the reference, by name."""
-    return {mutant.name: mutant for mutant in mutants.mutants((HERE / exercise / "reference.py").read_text())}
+    return {mutant.name: mutant for mutant in reference_mutants.mutants((HERE / exercise / "reference.py").read_text())}
 
 
 @functools.cache

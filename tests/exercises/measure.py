@@ -79,7 +79,7 @@ def parts_of(exercise: str, wall: Wall | None, seeds: int) -> Iterator[Part]:
                [*tests, *CALLS, answers[0], HERE / "forks.py", *here.glob("wrong*.py")])  # fmt: skip
     yield Part(f"{name}-mutants", len(mutants_of(exercise)),
                lambda seen: deaths(exercise, list(mutants_of(exercise)), seen),
-               [*tests, *CALLS, answers[0], HERE / "mutants.py", HERE / "forks.py"], SEEDS, CPU)  # fmt: skip
+               [*tests, *CALLS, answers[0], HERE / "reference_mutants.py", HERE / "forks.py"], SEEDS, CPU)  # fmt: skip
     if wall is None:
         return
     walled = [*tests, *answers, *CALLS, *_below("inside"), *_below("walls")]

@@ -35,7 +35,7 @@ changes.
   its answer.
 - **Wrong answers** are written by hand, after mistakes that students make; one is caught if the first test that it
   loses has the hint that names its error.
-- **Mutants** are made by rule from the reference (tests/exercises/mutants.py: arithmetic, signs, constants,
+- **Mutants** are made by rule from the reference (tests/exercises/reference_mutants.py: arithmetic, signs, constants,
   comparisons, lost statements and updates, swapped arguments, axes, keywords). One is killed if a test is lost with the
   inputs of seed {seeds[0]} or of another seed, {seeds[1]}, as `minigen grade` does. Those that are as right as the
   reference, or differ by less than a kind test may ask for, are called equivalent and listed below, each with the

@@ -6,7 +6,7 @@ import random
 import pytest
 from answers import HERE, NAMES, deaths, equivalents, mutants_of, process, public_tests, wrong_answer, wrongs
 from measure import Part
-from mutants import mutants
+from reference_mutants import mutants
 
 SAMPLE = 12
 
