@@ -235,3 +235,19 @@ def test_forward_passes_without_gradients_keep_nothing():
         ref = weakref.ref(x)
         del x
         assert ref() is None
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_numbers_bound_to_a_leaf_after_the_forward_pass(traced):
+    """Other numbers never mix with those of the forward pass; the same ones in another array are no matter."""
+    p, x = mg.Tensor(np.array([2.0, 3.0]), requires_grad=True), np.array([1.0, 1.0])
+    seed = mg.Tensor(1.0, requires_grad=traced)
+    _, pullback = mg.vjp(lambda x: np.sum(p * x * x), x)
+    p.data = p.data.copy()
+    np.testing.assert_array_equal(mg.autodiff.raw(pullback(seed, traced=traced)), [4, 6])
+    p.data = np.array([7.0, 7.0])
+    if traced:
+        with pytest.raises(RuntimeError, match="was changed after"):
+            pullback(seed, traced=True)
+    else:
+        np.testing.assert_array_equal(pullback(seed, traced=False), [4, 6])
