@@ -64,10 +64,13 @@ def test_interpolates_lines(real_and_fake, seed):
     """points on the lines, data with any number of axes"""
     real, fake = real_and_fake
     got = shaped(sub.interpolates(real, fake, np.random.default_rng(seed)), real.shape)
+    inside = []
     for i, (x, y, p) in enumerate(zip(real, fake, got, strict=True)):
         weight = np.sum((p - y) * (x - y)) / np.sum((x - y) ** 2)
+        inside.append(1e-5 < weight < 1 - 1e-5)
         near(p, y + weight * (x - y), f"point {i}, beside the nearest place on its pair's line", atol=1e-5)
         assert -1e-5 <= weight <= 1 + 1e-5, f"point {i} lies beyond the ends of its line: its weight is {weight:.5g}"
+    assert len(real) < 3 or any(inside), "every point is an end of its line: the points lie between the ends"
 
 
 @points(1)
@@ -77,13 +80,13 @@ def test_interpolates_lines(real_and_fake, seed):
 @given(seeds)
 def test_interpolates_weights(seed):
     """where on the lines: 2000 weights"""
-    real, fake = np.ones((2000, 2)), np.zeros((2000, 2))
+    real, fake = np.random.default_rng([seed, 2]).normal(size=(2, 2000, 2))
     seen, again, other = (
         shaped(sub.interpolates(real, fake, np.random.default_rng(k)), real.shape) for k in (seed, seed, seed + 1)
     )
     assert np.array_equal(seen, again), "the same rng gave other points when it was used again"
     assert not np.array_equal(seen, other), "another rng gave the same points"
-    weights = np.sort(seen[:, 0])
+    weights = np.sort((seen - fake)[:, 0] / (real - fake)[:, 0])
     gap = np.abs(weights - (np.arange(2000) + 0.5) / 2000).max()
     quarter, half = np.mean(weights < 0.25), np.mean(weights < 0.5)
     assert gap < 0.07, f"a share of {quarter:.2f} of your weights is below 1/4, and of {half:.2f} below 1/2"

@@ -3,6 +3,14 @@
 import numpy as np
 
 
+def interpolates_hands_the_data_back(real, fake, rng):
+    return real.copy()
+
+
+def interpolates_any_random_numbers(real, fake, rng):
+    return rng.random(real.shape)
+
+
 def interpolates_a_weight_per_coordinate(real, fake, rng):
     return fake + rng.random(real.shape) * (real - fake)
 
@@ -291,6 +299,8 @@ CHAIN, ZERO, BEST = "test_penalty_slopes_chain_rule", "test_penalty_slopes_zero"
 DIRECT, SECOND = "test_penalty_gradient_direct", "test_penalty_gradient_second_order"
 
 WRONG = [
+    ("interpolates", interpolates_hands_the_data_back, LINES, "Draw n weights"),
+    ("interpolates", interpolates_any_random_numbers, LINES, "ONE weight for each pair"),
     ("interpolates", interpolates_a_weight_per_coordinate, LINES, "one for each coordinate fills a box"),
     ("interpolates", interpolates_a_weight_per_picture_row, LINES, "ONE weight for each pair"),
     ("interpolates", interpolates_weights_along_the_last_axis, LINES, "the shape (n, 1, ..., 1)"),
