@@ -20,7 +20,7 @@ from minigen.grading.grader import Assignment, Engine, Grader, Threads, seed_of
 from minigen.grading.journal import Journal, write_for
 from minigen.grading.limits import Limits
 from minigen.grading.progress import Bar
-from minigen.grading.roster import read_overrides, read_roster
+from minigen.grading.roster import enrolled, read_overrides, read_roster
 from minigen.grading.runner import GradingError
 from minigen.grading.scoring import Record
 from minigen.grading.visible import line
@@ -86,9 +86,10 @@ def _grade(args: argparse.Namespace) -> int:
     if (args.executor == "dask") != (args.scheduler is not None):
         raise LookupError("--executor dask and --scheduler ADDRESS go together")
     folder = cli.choose(args.assignment, Path.cwd())
-    uploads = intake.find(args.submissions, args.single)
+    found = intake.find(args.submissions, args.single)
     roster = _roster(args)
-    overrides = read_overrides(args.out / "overrides.csv")
+    uploads = enrolled(found, roster)
+    overrides = read_overrides(args.out / "overrides.csv", roster)
     hidden = args.hidden.resolve() if args.hidden else None
     if hidden is not None and not hidden.is_file():
         raise LookupError(f"there is no file {hidden}")

@@ -7,17 +7,24 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TypeVar
 
 from minigen.grading.limits import MAX_SOURCE
 from minigen.grading.notebook import code_of
+from minigen.grading.visible import line
 
 _MAX_FILE = 16 << 20  # of an archive or a notebook, which may hold figures
 _MAX_ENTRIES = 1000  # of an archive or a folder
+_MAX_DEPTH = 16  # of folders within it
 _KINDS = (".py", ".ipynb", ".zip")
 _MAIN = "exercise"
+_DEEP = f"folders within folders, more than {_MAX_DEPTH} deep"
+_Place = TypeVar("_Place")  # where the bytes of a file are
 IDS = "letters, digits and ._@+-, a letter, digit or _ first, at most 64"
 
 
@@ -35,10 +42,11 @@ class Upload:
 
 
 def find(place: Path, single: bool = False) -> list[Upload]:
-    """The uploads in a folder, by id: ID.py, ID.ipynb, ID.zip, ID/exercise.py.
+    """The uploads in a folder, by id: ID.py, ID.ipynb, ID.zip, or a folder ID with an exercise.py somewhere within.
 
     A file, or a folder that itself holds an exercise.py, is one upload, and so is any folder if it is said to be a
-    single one.  Two for one id are both rejected.  Raises LookupError if there are none.
+    single one.  Two for one id are both rejected; upper and lower case are the same, as they are on some disks.  Raises
+    LookupError if there are none.
     """
     if not place.exists():
         raise LookupError(f"there is no {place}")
@@ -50,11 +58,14 @@ def find(place: Path, single: bool = False) -> list[Upload]:
     uploads = [_upload(Path(entry.path)) for entry in entries if _is_upload(entry)]
     if not uploads:
         raise LookupError(f"{place} holds no submissions: ID/exercise.py, ID.py, ID.ipynb or ID.zip")
-    names = [upload.id.casefold() for upload in uploads]
-    return [
-        u if names.count(u.id.casefold()) == 1 else Upload(u.id, u.path, "there are two uploads for this id")
-        for u in uploads
-    ]
+    paths = defaultdict(list)
+    for upload in uploads:
+        paths[upload.id.casefold()].append(PurePath(upload.path.name))
+    return [replace(u, problem=_rivals(same)) if len(same := paths[u.id.casefold()]) > 1 else u for u in uploads]
+
+
+def _rivals(paths: Sequence[PurePath]) -> str:
+    return f"there are {len(paths)} uploads for this id, and one is expected: {_listed(paths)}"
 
 
 def passed_over(place: Path, uploads: Sequence[Upload]) -> list[Path]:
@@ -123,15 +134,63 @@ def read(upload: Upload) -> tuple[str, bytes]:
 
 
 def _choose(folder: Path) -> Path:
-    """The file of answers in a folder: exercise.*, or the only one."""
-    names = [entry.name for entry, _ in zip(os.scandir(folder), range(_MAX_ENTRIES), strict=False)]
-    for kind in _KINDS:
-        if _MAIN + kind in names:
-            return folder / (_MAIN + kind)
-    found = [name for name in names if os.path.splitext(name)[1].lower() in _KINDS and not name.startswith((".", "_"))]
-    if len(found) != 1:
-        raise Rejected("no exercise.py in the folder" if not found else "several files, and none is exercise.py")
-    return folder / found[0]
+    """The file of answers in a folder, or in folders within it."""
+    try:
+        return _answers([(path.relative_to(folder), path) for path in _files(folder)], "folder", _KINDS)
+    except OSError as error:
+        raise Rejected(f"a folder in it cannot be read: {error.strerror}") from None
+
+
+def _files(folder: Path) -> list[Path]:
+    """All but folders in a folder and those within it, and but for what programs hide there; no link is followed."""
+    files: list[Path] = []
+    level, room = [folder], _MAX_ENTRIES
+    for _ in range(_MAX_DEPTH):
+        entries = list(islice(_entries(level), room + 1))
+        room -= len(entries)
+        if room < 0:
+            raise Rejected(f"more than {_MAX_ENTRIES} files in the folder")
+        level = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        files += [Path(entry.path) for entry in entries if not entry.is_dir(follow_symlinks=False)]
+    if level:
+        raise Rejected(_DEEP)
+    return files
+
+
+def _entries(folders: Iterable[Path]) -> Iterator[os.DirEntry]:
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            yield from (entry for entry in entries if not _is_hidden(entry.name))
+
+
+def _answers(files: Sequence[tuple[PurePath, _Place]], where: str, kinds: Sequence[str]) -> _Place:
+    """Which of the files, with their places, is the one of answers; the same in folders and in archives.
+
+    The exercise.* that lies least deep, .py before .ipynb; if none is called so, the only one of these kinds.  Raises
+    Rejected.
+    """
+    if len(files) > _MAX_ENTRIES:
+        raise Rejected(f"more than {_MAX_ENTRIES} files in the {where}")
+    if any(len(path.parts) > _MAX_DEPTH for path, _ in files):
+        raise Rejected(_DEEP)
+    candidates = [(path, place) for path, place in files if path.suffix.lower() in kinds]
+    # what begins with _ is most often something beside the answers: __init__.py, _old.py
+    usual = [(path, place) for path, place in candidates if not path.name.startswith("_")] or candidates
+    named = [(path, place) for path, place in candidates if path.stem.lower() == _MAIN]
+    ranks = [(len(path.parts), kinds.index(path.suffix.lower())) for path, _ in named]
+    least = min(ranks, default=None)
+    found = [file for file, rank in zip(named, ranks, strict=True) if rank == least] or usual
+    if len(found) == 1:
+        return found[0][1]
+    seen = _listed(path for path, _ in found or files)
+    if found:
+        raise Rejected(f"several files could be the answers ({seen}): one exercise.py is expected")
+    raise Rejected(f"no exercise.py in the {where}" + (f", only {seen}" if seen else ": there is nothing in it"))
+
+
+def _listed(paths: Iterable[PurePath], most: int = 4) -> str:
+    names = sorted(line(str(path), 80) for path in paths)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _bytes(path: Path, limit: int) -> bytes:
@@ -177,16 +236,10 @@ def _is_hidden(name: str) -> bool:
 
 def _member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     paths = [(PurePosixPath(m.filename.replace("\\", "/")), m) for m in members if not m.is_dir()]
-    paths = [(p, m) for p, m in paths if not any(_is_hidden(part) for part in p.parts)]
-    if len(paths) > _MAX_ENTRIES:
-        raise Rejected(f"more than {_MAX_ENTRIES} files in the archive")
-    paths = [(p, m) for p, m in paths if p.suffix.lower() in (".py", ".ipynb")]
-    found = [(len(p.parts), m) for p, m in paths if p.stem == _MAIN] or [(0, m) for _, m in paths]
-    first = [member for depth, member in found if depth == min(d for d, _ in found)]
-    if len(first) != 1:
-        raise Rejected("no exercise.py in the archive" if not first else "several files, and not one exercise.py")
-    if stat.S_IFMT(first[0].external_attr >> 16) not in (0, stat.S_IFREG):
+    shown = [(path, member) for path, member in paths if not any(_is_hidden(part) for part in path.parts)]
+    member = _answers(shown, "archive", _KINDS[:2])
+    if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
         raise Rejected("not a regular file in the archive")
-    if first[0].flag_bits & 1:
+    if member.flag_bits & 1:
         raise Rejected("the archive is encrypted")
-    return first[0]
+    return member

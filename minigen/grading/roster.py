@@ -4,10 +4,11 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from minigen.grading.intake import IDS, is_id
+from minigen.grading.intake import IDS, Upload, is_id
 from minigen.grading.visible import line
 
 _NUMBER = r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+"
@@ -18,17 +19,37 @@ def read_roster(path: Path) -> dict[str, str]:
     return {id: row.get("name", "") for _, id, row in _people(path, "id")}
 
 
-def read_overrides(path: Path) -> dict[str, tuple[float, str]]:
-    """id -> points and note, of a table that people write and no program.  Raises LookupError."""
+def read_overrides(path: Path, roster: Iterable[str] = ()) -> dict[str, tuple[float, str]]:
+    """id -> points and note, of a table that people write and no program; ids as the roster has them, whatever their
+    case.  Raises LookupError."""
     if not path.exists():
         return {}
-    overrides = {}
+    overrides, ids = {}, _by_folded(roster)
     for place, id, row in _people(path, "id", "points"):
         points = row.get("points", "")
         if not re.fullmatch(_NUMBER, points):
             raise LookupError(f"{place}: {line(points)!r} is no number of points: expected one such as 3 or 2.5")
-        overrides[id] = float(points), row.get("note", "")
+        overrides[ids.get(id.casefold(), id)] = float(points), row.get("note", "")
     return overrides
+
+
+def enrolled(uploads: Sequence[Upload], roster: Iterable[str]) -> list[Upload]:
+    """The uploads with the roster's ids: Ann.py is ann's.
+
+    Of several for one id, which `find` has rejected all, one gets it: that student did hand something in.
+    """
+    ids = _by_folded(roster)
+    free = set(ids.values()) - {upload.id for upload in uploads}
+    result = []
+    for upload in uploads:
+        id = ids.get(upload.id.casefold(), "")
+        result.append(replace(upload, id=id) if id in free else upload)
+        free.discard(id)
+    return result
+
+
+def _by_folded(ids: Iterable[str]) -> dict[str, str]:
+    return {id.casefold(): id for id in ids}  # `_people` refuses tables in which two become one
 
 
 def _people(path: Path, *needed: str) -> Iterator[tuple[str, str, dict[str, str]]]:

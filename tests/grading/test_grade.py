@@ -87,6 +87,26 @@ def test_a_class_is_graded(course, capsys):
     assert failures == {"ann": "0", "bob": "2", "cleo": "0", "dan": "5"}
 
 
+def test_the_roster_decides_how_an_id_is_written(course, capsys):
+    (course / "in" / "Ann.py").write_text(RIGHT)
+    for name in ("bob.py", "BOB.py"):
+        (course / "in" / name).write_text(RIGHT)
+    (course / "in" / "cleo" / "hw").mkdir(parents=True)
+    (course / "in" / "cleo" / "hw" / "exercise.py").write_text(HALF)
+    (course / "in" / "roster.csv").write_text("id,name\nann,Ann\nBob,Bob\nCleo,Cleo\n")
+    (course / "out").mkdir()
+    (course / "out" / "overrides.csv").write_text("id,points\nCLEO,4\n")
+    assert grade() == 0
+    seen = {id: (row["name"], row["status"], row["points"]) for id, row in grades(course).items()}
+    assert seen == {"ann": ("Ann", "ok", 6), "Bob": ("Bob", "rejected_upload", 0), "bob": ("", "rejected_upload", 0),
+                    "Cleo": ("Cleo", "partial", 4)}  # fmt: skip
+    assert "2 uploads for this id, and one is expected: BOB.py, bob.py" in grades(course)["Bob"]["message"]
+    said = capsys.readouterr()
+    assert "not in the roster: bob\n" in said.err and "nobody" not in said.err
+    assert {path.stem for path in (course / "out" / "feedback").iterdir()} == set(seen)
+    assert grade("--resume") == 0 and len(journal(course)) == 4
+
+
 def test_of_hidden_tests_titles_and_hints_are_shown_only(course):
     (course / "in" / "ann.py").write_text(RIGHT.replace("return 2 * x", "return 2 * x if x != 0.5 else 0"))
     (course / "hidden.py").write_text(HIDDEN)

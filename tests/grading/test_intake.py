@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minigen.grading import intake
 from minigen.grading.grade import _close_uploads
 from minigen.grading.intake import Rejected, Upload, find, passed_over, read
 from minigen.grading.notebook import _plain
@@ -75,49 +76,116 @@ def test_one_upload_alone(tmp_path):
     assert [(u.id, read(u)[0]) for u in find(path.parent)] == [("mine", "exercise.py")]
 
 
-@pytest.mark.parametrize(
-    ("names", "chosen"),
-    [
-        (["exercise.py", "other.py", "conftest.py"], "exercise.py"),
-        (["my answers.py", "notes.txt"], "my answers.py"),
-        (["a.py", "b.py"], None),
-        (["notes.txt"], None),
-    ],
-)
-def test_the_file_of_answers_in_a_folder(tmp_path, names, chosen):
-    for name in names:
-        write(tmp_path / "ann" / name, f"# {name}".encode())
-    upload = Upload("ann", tmp_path / "ann")
-    if chosen is None:
-        with pytest.raises(Rejected, match=r"exercise\.py"):
-            read(upload)
+NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": ["8"]}]})
+LAYOUTS = [
+    ({"exercise.py": "1"}, b"1"),
+    ({"exercise.py": "1", "other.py": "2", "conftest.py": "3"}, b"1"),
+    ({"my answers.py": "1", "notes.txt": "2"}, b"1"),
+    ({"hw/exercise.py": "2", "hw/other.py": "3"}, b"2"),
+    ({"hw/06/mine.py": "2", "hw/notes.txt": "3"}, b"2"),
+    ({"hw/Exercise.PY": "2", "helper.py": "3"}, b"2"),
+    ({"exercise.py": "4", "old/exercise.py": "5"}, b"4"),
+    ({"hw/exercise.py": "4", "exercise.ipynb": NOTEBOOK}, b"8"),
+    ({"exercise.py": "4", "exercise.ipynb": NOTEBOOK}, b"4"),
+    ({"__MACOSX/exercise.py": "6", "a/mine.py": "7"}, b"7"),
+    ({"hw/exercise.ipynb": NOTEBOOK}, b"8"),
+    ({"hw/.ipynb_checkpoints/mine-checkpoint.ipynb": "{}", "hw/mine.py": "8"}, b"8"),
+    ({"hw/__init__.py": "", "hw/_old.py": "7", "hw/mine.py": "8"}, b"8"),
+    ({"hw/_mine.py": "8"}, b"8"),
+    ({"._exercise.py": "", "exercise.py": "9", **{f".venv/lib/x{i}.py": "" for i in range(1200)}}, b"9"),
+    ({"/".join(["d"] * 15 + ["exercise.py"]): "9"}, b"9"),
+    ({"/".join(["d"] * 16 + ["exercise.py"]): "9"}, "folders within folders, more than 16 deep"),
+    ({"exercise.py": "9", "/".join(["d"] * 16 + ["x.py"]): "9"}, "folders within folders, more than 16 deep"),
+    ({"exercise.py": "9", **{f"d/{i}": "" for i in range(1200)}}, "more than 1000 files"),
+    ({"a/exercise.py": "1", "b/exercise.py": "2"}, r"\(a/exercise\.py, b/exercise\.py\): one exercise\.py is expected"),
+    ({"exercise.py": "1", "Exercise.py": "2"}, r"\(Exercise\.py, exercise\.py\): one exercise\.py is expected"),
+    ({"a.py": "1", "b/b.ipynb": NOTEBOOK}, r"\(a\.py, b/b\.ipynb\): one exercise\.py is expected"),
+    ({f"{i}.py": "" for i in range(99)}, r"\(0\.py, 1\.py, 10\.py, 11\.py and 95 more\): one exercise"),
+    ({"a\x1b[2J.py": "1", "b.py": "2"}, r"\(a\\x1b\[2J\.py, b\.py\)"),
+    ({".venv/exercise.py": "1"}, r"no exercise\.py in the (folder|archive): there is nothing in it"),
+    ({"notes.txt": "1", "hw/data.csv": "2"}, r"no exercise\.py in the (folder|archive), only hw/data\.csv, notes\.txt"),
+]
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+@pytest.mark.parametrize(("members", "found"), LAYOUTS)
+def test_the_file_of_answers_is_the_same_in_a_folder_and_in_an_archive(tmp_path, kind, members, found):
+    if kind == "archive":
+        upload = Upload("ann", write(tmp_path / "ann.zip", zipped(members)))
     else:
-        assert read(upload)[1] == f"# {chosen}".encode()
-
-
-@pytest.mark.parametrize(
-    ("members", "found"),
-    [
-        ({"exercise.py": "1"}, b"1"),
-        ({"homework/exercise.py": "2", "homework/other.py": "3"}, b"2"),
-        ({"exercise.py": "4", "old/exercise.py": "5"}, b"4"),
-        ({"__MACOSX/exercise.py": "6", "a/mine.py": "7"}, b"7"),
-        ({"exercise.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": ["8"]}]})}, b"8"),
-        ({"hw/.ipynb_checkpoints/mine-checkpoint.ipynb": "{}", "hw/mine.py": "8"}, b"8"),
-        ({"._exercise.py": "", "exercise.py": "9", **{f".venv/lib/x{i}.py": "" for i in range(1200)}}, b"9"),
-        ({"a/exercise.py": "1", "b/exercise.py": "2"}, None),
-        ({".venv/exercise.py": "1"}, None),
-        ({"a.py": "1", "b.py": "2"}, None),
-        ({"notes.txt": "1"}, None),
-    ],
-)
-def test_the_file_of_answers_in_an_archive(tmp_path, members, found):
-    upload = Upload("ann", write(tmp_path / "ann.zip", zipped(members)))
-    if found is None:
-        with pytest.raises(Rejected, match=r"exercise\.py"):
+        upload = Upload("ann", tmp_path / "ann")
+        for name, text in members.items():
+            write(upload.path / name, text.encode())
+    if isinstance(found, str):
+        with pytest.raises(Rejected, match=found):
             read(upload)
     else:
         assert read(upload)[1] == found
+
+
+def test_an_archive_in_a_folder_is_opened_if_there_is_nothing_else(tmp_path):
+    inner = write(tmp_path / "ann" / "hw" / "mine.zip", zipped({"06/exercise.py": "1"}))
+    assert read(Upload("ann", tmp_path / "ann"))[1] == b"1"
+    write(inner.with_name("exercise.py"), b"2")
+    assert read(Upload("ann", tmp_path / "ann"))[1] == b"2"
+    with pytest.raises(Rejected, match=r"no exercise\.py in the archive, only mine\.zip"):
+        read(Upload("ann", write(tmp_path / "ann.zip", zipped({"mine.zip": "PK"}))))
+
+
+def test_no_link_in_a_folder_is_followed(tmp_path):
+    write(tmp_path / "bob" / "exercise.py", b"x = 'of bob'\n")
+    for name, target in (("hw", "bob"), ("up", "."), ("self", "ann/self"), ("gone", "nowhere")):
+        link = tmp_path / "ann" / name
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(tmp_path / target)
+    with pytest.raises(Rejected, match=r"no exercise\.py in the folder, only gone, hw, self, up$"):
+        read(Upload("ann", tmp_path / "ann"))
+    (tmp_path / "ann" / "inner").mkdir()
+    (tmp_path / "ann" / "inner" / "exercise.py").symlink_to(tmp_path / "bob" / "exercise.py")
+    with pytest.raises(Rejected, match="not a regular file"):
+        read(Upload("ann", tmp_path / "ann"))
+    write(tmp_path / "ann" / "exercise.py", b"x = 'of ann'\n")
+    assert read(Upload("ann", tmp_path / "ann"))[1] == b"x = 'of ann'\n"
+
+
+def test_no_more_is_looked_at_than_there_may_be(tmp_path, monkeypatch):
+    """Nothing behind the limits costs anything: not the next folder, not the rest of this one."""
+    for name in ("a", "b", "c"):
+        for i in range(400):
+            write(tmp_path / "ann" / name / f"{i}.txt")
+    seen, scandir = [], intake.os.scandir
+
+    def counting(place):
+        seen.append(Path(place).name)
+        return scandir(place)
+
+    monkeypatch.setattr(intake.os, "scandir", counting)
+    monkeypatch.setattr(intake, "_MAX_ENTRIES", 300)
+    with pytest.raises(Rejected, match="more than 300 files in the folder"):
+        read(Upload("ann", tmp_path / "ann"))
+    assert len(seen) == 2 and seen[0] == "ann"
+
+
+def test_a_folder_that_cannot_be_read_is_one_students_matter(tmp_path, monkeypatch):
+    write(tmp_path / "ann" / "hw" / "exercise.py")
+    scandir = intake.os.scandir
+
+    def closed(place):
+        if Path(place).name == "hw":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(intake.os, "scandir", closed)
+    with pytest.raises(Rejected, match="a folder in it cannot be read: Permission denied"):
+        read(Upload("ann", tmp_path / "ann"))
+
+
+def test_uploads_for_one_id_are_all_rejected_and_named(tmp_path):
+    for name in ("ann.py", "Ann.ipynb", "ANN/exercise.py", "bob.py"):
+        write(tmp_path / name)
+    problems = {upload.id: upload.problem for upload in find(tmp_path)}
+    said = "there are 3 uploads for this id, and one is expected: ANN, Ann.ipynb, ann.py"
+    assert problems == {"ANN": said, "Ann": said, "ann": said, "bob": ""}
 
 
 def test_of_a_notebook_the_code_remains(tmp_path):

@@ -1,11 +1,16 @@
 """The tables that people write: every row is taken as it was meant, or the line that is wrong is named."""
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from minigen.cli import main
 from minigen.grading.grade import _close
 from minigen.grading.gradebook import Entry
-from minigen.grading.roster import read_overrides, read_roster
+from minigen.grading.intake import Upload
+from minigen.grading.roster import enrolled, read_overrides, read_roster
 from minigen.grading.scoring import Record, Scored
 from minigen.grading.walls import walls
 
@@ -84,6 +89,41 @@ def test_overrides_are_read_as_they_are_written(table):
     }  # fmt: skip
     with pytest.raises(LookupError, match="line 3: Ann is in line 2 already"):
         read_overrides(table("id,points\nann,3\nAnn,4\n"))
+
+
+def uploads(*names):
+    return [Upload(name, Path(f"{name}.py")) for name in names]
+
+
+def ids(*names, roster):
+    return [upload.id for upload in enrolled(uploads(*names), roster)]
+
+
+def test_upper_and_lower_case_of_an_id_are_the_same():
+    roster = {"ann": "", "Bob": "", "straße": ""}
+    assert ids("Ann", "BOB", "STRASSE", roster=roster) == ["ann", "Bob", "straße"]
+    assert ids("ann", "anna", "eve", roster=roster) == ["ann", "anna", "eve"]
+    assert ids("Ann", roster={}) == ["Ann"]
+
+
+def test_no_two_uploads_become_one():
+    assert ids("ANN", "Ann", "ann", roster=["ann"]) == ["ANN", "Ann", "ann"]
+    assert ids("ANN", "Ann", roster=["ann"]) == ["ann", "Ann"]
+    found = uploads("ANN", "Ann")
+    assert [upload.path for upload in enrolled(found, ["ann"])] == [upload.path for upload in found]
+
+
+@given(st.lists(st.sampled_from(["ann", "Ann", "ANN", "bob", "Bob"]), unique=True), st.sampled_from([["ann"], ["Bob"]]))
+def test_ids_stay_different_and_change_in_case_only(names, roster):
+    got = ids(*names, roster=roster)
+    assert len(set(got)) == len(got) and [id.casefold() for id in got] == [name.casefold() for name in names]
+    assert all((id in got) == any(name.casefold() == id.casefold() for name in names) for id in roster)
+
+
+def test_what_a_person_decided_is_for_the_id_in_the_roster(table):
+    path = table("id,points\nAnn,3\neve,1\n")
+    assert read_overrides(path, ["ann"]) == {"ann": (3, ""), "eve": (1, "")}
+    assert read_overrides(path) == {"Ann": (3, ""), "eve": (1, "")}
 
 
 def test_more_points_than_there_are_is_said_by_name(tmp_path, capsys):
