@@ -155,6 +155,8 @@ class Chain(ForwardProcess):
         return f"Chain({self.last} steps, a_T = {self.amplitude(self.last):.3g})"
 
     def log_amplitude(self, t: ArrayLike) -> Any:
+        if isinstance(t, int) and 0 <= t <= self.last:  # what a sampler asks ten times a step
+            return self._log_amplitudes[t]
         t = np.asarray(t)
         index = t.astype(np.int64)
         if t.size and (np.any(index != t) or index.min() < 0 or index.max() > self.last):

@@ -63,12 +63,19 @@ def gelu(x: Any) -> Any:
 @primitive
 def silu(x):
     """x sigmoid(x), also called swish.  (Elfwing et al. 2018.)"""
-    return x * sigmoid(x)
+    with np.errstate(over="ignore"):  # exp(-x) = inf gives -0, which is right
+        e = np.exp(-x)
+    e += 1
+    return np.divide(x, e, out=e if np.ndim(e) else None)  # two temporaries, not four
 
 
 def _silu(g, y, x):
     s = sigmoid(x)
-    return g * (s + y * (1 - s))
+    slope = 1 - s  # s + y (1 - s); on arrays each step reuses the first's memory
+    slope *= y
+    slope += s
+    slope *= g
+    return slope
 
 
 defvjp(silu, _silu)
