@@ -42,6 +42,7 @@ def ask(expression, environment=None):
 
 def _run(code, environment=None):
     everything = os.environ | (environment or {})
+    everything.pop("PYTHONDONTWRITEBYTECODE", None)  # packages that pip installed are compiled; so is, then, this one
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=everything)
     if done.returncode:
         missing = "ModuleNotFoundError" in done.stderr or "ImportError" in done.stderr
