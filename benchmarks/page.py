@@ -33,9 +33,10 @@ can be expected to beat. `make bench` writes this page; the numbers are in [spee
 - The contenders take turns, {rounds} rounds of {seconds:g} s each, all in one process on one core, by {clock}. A time
   is the median over rounds, and so is a ratio, which is taken within each round; its quartiles are in brackets.
 - torch is eager torch with the faster of its foreach and fused optimisers, which each panel names; "to torch's
-  default" is to its loop over parameters. "To NumPy by hand" is what the engine costs: minigen's time over that of
-  NumPy by hand. Where NumPy by hand is above the aim, no engine on NumPy can meet it on this machine. jax is compiled, and the time of compiling is not in the step (the column
+  default" is to its loop over parameters. jax is compiled, and the time of compiling is not in the step (the column
   `first_step_seconds` of speed.csv has it).
+- "To NumPy by hand" is minigen's time over that of NumPy by hand: what the engine costs. Where NumPy by hand is itself
+  above the aim, no engine on NumPy can meet it on this machine.
 - minigen asks the system's allocator to keep large blocks, for the whole process and so for all contenders. What that
   does for torch is among the levers below.
 
