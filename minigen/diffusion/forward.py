@@ -102,11 +102,15 @@ class ForwardProcess:
         return np.maximum(self.time_of(np.exp(rng.uniform(low, high, n))), self.first)
 
     def mix(self, x0: Any, t: ArrayLike, noise: Any) -> Any:
-        """x_t = a_t x_0 + sigma_t xi for given noise xi, in one step (claim C84)."""
+        """x_t = a_t x_0 + sigma_t xi for given noise xi, in one step (claim C84).  TypeError for lists, which have no
+        arithmetic."""
+        _check_array("x0", x0)
+        _check_array("noise", noise)
         return per_point(self.amplitude(t), x0) * x0 + per_point(self.noise_level(t), x0) * noise
 
     def path(self, x0: Any, times: Sequence[float], rng: np.random.Generator) -> Iterator[tuple[float, Any]]:
         """Simulate the chain at increasing times, the first of which is that of x0: yields (t, x_t), (0, x0) first."""
+        _check_array("x0", x0)
         x = x0
         yield times[0], x
         for s, t in pairwise(times):
@@ -246,6 +250,11 @@ class VariancePreserving(ForwardProcess):
     def draw_times(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """n times, uniform between `first` and 1."""
         return rng.uniform(self.first, self.last, n)
+
+
+def _check_array(name: str, x: Any) -> None:
+    if isinstance(x, (list, tuple)):
+        raise TypeError(f"{name} is a {type(x).__name__}, expected an array of points: np.array({name}, dtype=float)")
 
 
 def _check_whole(name: str, value: int, least: int) -> int:

@@ -77,7 +77,11 @@ class WeightClipping(Constraint):
     def after_step(self, discriminator: Module) -> None:
         if discriminator is not self._clipped[0]:  # the walk through its layers costs as much as a step of the critic
             self._clipped = discriminator, discriminator.vector
-        clip_weights(self._clipped[1], self.c)
+        try:
+            clip_weights(self._clipped[1], self.c)
+        except ValueError:  # the critic was converted, or moved to another device, since
+            self._clipped = discriminator, discriminator.vector
+            clip_weights(self._clipped[1], self.c)
 
 
 class GradientPenalty(Constraint):

@@ -192,3 +192,13 @@ def test_the_time_of_any_ratio(ratio, beta_min, beta_max):
 def test_bad_input_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_points_in_a_list_are_refused_by_name():
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match="x0 is a list, expected an array"):
+        df.linear().mix([1.0, 2.0], 5, np.zeros(2))
+    with pytest.raises(TypeError, match="noise is a tuple, expected an array"):
+        df.linear().mix(np.zeros(2), 5, (1.0, 2.0))
+    with pytest.raises(TypeError, match="x0 is a list, expected an array"):
+        next(df.linear().path([[1.0, 2.0]], [0, 5], rng))

@@ -367,6 +367,15 @@ def test_clipping_bounds_weights_and_biases_and_leaves_smaller_ones(seed, c):
     assert float(gan.WeightClipping(c).penalty(critic, before, before, RNG(0))) == 0
 
 
+def test_clipping_follows_a_critic_that_is_converted():
+    critic, clipping = mlp((2, 5, 1), relu, 0), gan.WeightClipping(0.01)
+    clipping.after_step(critic)
+    critic.astype(np.float32)
+    critic.vector.data = 1.0
+    clipping.after_step(critic)
+    np.testing.assert_array_equal(critic.vector.data, np.float32(0.01))
+
+
 @pytest.mark.parametrize("kind", PENALTIES)
 @pytest.mark.parametrize("mode", ["train", "eval"])
 def test_a_critic_with_batch_normalisation_is_refused(kind, mode):
