@@ -20,11 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from small_exercise import HALF, RIGHT, STUB, TESTS
 
 from minigen.cli import main
 from minigen.grading import processes
+from minigen.grading.runner import run_tests
 
 CASES = sorted((Path(__file__).parent / "hostile").glob("*.py"))
 HONEST = {"aa_honest": ("ok", 6), "honest": ("ok", 6), "mm_half": ("partial", 3), "zz_honest": ("ok", 6)}
@@ -54,8 +56,57 @@ def linked():
     return data.getvalue()
 
 
+STATE = "rng.bit_generator.state['state']['state']"
+
+
+def known_by_heart(tests):
+    """An answer that is right for the random numbers that every student sees, and for no others."""
+    with tempfile.TemporaryDirectory() as folder:
+        seen, spy = Path(folder, "seen"), Path(folder, "spy.py")
+        note = f"print({STATE}, file=open({str(seen)!r}, 'a'))"
+        spy.write_text(RIGHT.replace("return rng", f"{note}\n    return rng"))
+        run_tests(tests, spy)
+        states = {int(number) for number in seen.read_text().split()}
+    return RIGHT.replace("size=n)", f"size=n) if {STATE} in {states} else 0")
+
+
+def notebook(*cells):
+    return json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]})
+
+
+def folders(place, reference):
+    """Uploads that are folders within folders: id -> (status, points)."""
+
+    def write(name, text=RIGHT):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+
+    write("unzipped/hw/06/exercise.py")
+    write("unzipped/hw/notes.txt")
+    write("unzipped/__MACOSX/hw/exercise.py", STUB)
+    write("both/a/exercise.py")
+    write("both/b/exercise.py", STUB)
+    write("many_files/exercise.py")
+    for i in range(1200):
+        write(f"many_files/data/{i}.txt", "")
+    write("/".join(["deep_folders", *["d"] * 40, "exercise.py"]))
+    (place / "hw_link").mkdir()
+    (place / "hw_link" / "hw").symlink_to(reference.parent)
+    (place / "file_link" / "hw").mkdir(parents=True)
+    (place / "file_link" / "hw" / "exercise.py").symlink_to(reference)
+    (place / "round" / "hw").mkdir(parents=True)
+    (place / "round" / "hw" / "again").symlink_to(place / "round")
+    (place / "pipe_inside" / "hw").mkdir(parents=True)
+    os.mkfifo(place / "pipe_inside" / "hw" / "exercise.py")
+    rejected = ["both", "many_files", "deep_folders", "hw_link", "file_link", "round", "pipe_inside"]
+    return {**dict.fromkeys(rejected, ("rejected_upload", 0)), "unzipped": ("ok", 6)}
+
+
+ROSTER = [*HONEST, "cased", "pair", "absent"]  # all the others are strangers
+
+
 def uploads(place, reference):
-    """What cannot be a file in hostile/: name -> (id, status, points)."""
+    """What cannot be a file in hostile/: id -> (status, points)."""
     place.mkdir()
     (place / "link.py").symlink_to(reference)
     (place / "folder_link").symlink_to(reference.parent)
@@ -81,6 +132,16 @@ def uploads(place, reference):
     (place / "twice.py").write_text(RIGHT)
     (place / "Twice").mkdir()
     (place / "Twice" / "exercise.py").write_text(RIGHT)
+    (place / "roster.csv").write_text("\n".join(["id", *ROSTER]) + "\n")
+    (place / "CASED.py").write_text(RIGHT)
+    (place / "PAIR.py").write_text(RIGHT)
+    (place / "Pair.ipynb").write_text(notebook(RIGHT))
+    (place / "timed.ipynb").write_text(notebook("%%time\n" + RIGHT, "%timeit double(2)\n!rm -rf /"))
+    (place / "other_languages.ipynb").write_text(notebook(STUB, "%%bash\nexit 0", "%%script python\n" + RIGHT))
+    (place / "grades.csv.py").write_text(RIGHT)  # its id is the name of a file of results
+    (place / "a%2f..%2fgrades.py").write_text(RIGHT)
+    (place / "-rf.py").write_text(RIGHT)
+    (place / "by_heart.py").write_text(known_by_heart(reference.with_name("test_exercise.py")))
     poisoned = place / "poisoned"
     poisoned.mkdir()
     (poisoned / "exercise.py").write_text(STUB)
@@ -90,11 +151,14 @@ def uploads(place, reference):
     (poisoned / "evil.pth").write_text("import os; os._exit(0)\n")
     rejected = dict.fromkeys(
         ["link", "folder_link", "pipe", "inner_link", "empty", "zip_bomb", "zip_link", "no_zip", "many", "large",
-         "deep", "twice", "Twice"],
+         "deep", "twice", "Twice", "pair", "Pair"],
         ("rejected_upload", 0),
     )  # fmt: skip
     unreadable = dict.fromkeys(["latin", "wide", "null", "cookie"], ("syntax_error", 0))
-    return {**rejected, **unreadable, "poisoned": ("partial", 0), "zip_slip": ("ok", 6)}
+    right = dict.fromkeys(["zip_slip", "cased", "timed", "grades.csv"], ("ok", 6))
+    others = {"poisoned": ("partial", 0), "other_languages": ("partial", 0), "by_heart": ("partial", 5),
+              "absent": ("missing", 0)}  # fmt: skip
+    return {**rejected, **unreadable, **right, **others, **folders(place, reference)}
 
 
 def snapshot(folder):
@@ -204,7 +268,8 @@ def grade_all(place: Path, wall: str) -> Run:
     old = Path.cwd()
     os.chdir(place)
     try:
-        code = main(["grade", "in", "-a", "7", "-o", "out", "--cpu", "1", "--jobs", "2", "--wall", wall])
+        with patch.dict(os.environ, {"CI": "true", "GITLAB_CI": "true", "PYTEST_ADDOPTS": "--collect-only"}):
+            code = main(["grade", "in", "-a", "7", "-o", "out", "--cpu", "1", "--jobs", "2", "--wall", wall])
         after = {**snapshot(bait.folder), **snapshot(place / "in"), **snapshot(exercise)}
         touched = [path for path in {**before, **after} if before.get(path) != after.get(path)]
         left = remaining(bait.process.pid) + ([] if bait.process.poll() is None else [bait.process.pid])
