@@ -14,18 +14,8 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff.duck import name_of
-from minigen.autodiff.tensor import (
-    Tensor,
-    ancestors,
-    apply,
-    check_seed,
-    defvjp,
-    differentiating,
-    is_recording,
-    raw,
-    recording,
-    sweep,
-)
+from minigen.autodiff.recording import differentiating, is_recording, recording
+from minigen.autodiff.tensor import Tensor, ancestors, apply, check_seed, defvjp, raw, sweep
 
 
 def alias(x):

@@ -11,9 +11,7 @@ import inspect
 import itertools
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial, wraps
 from types import FunctionType
 from typing import Any
@@ -21,45 +19,13 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff.duck import HANDLERS, DuckArray, name_of
+from minigen.autodiff.recording import DIFFERENTIATING, RECORDING
 
 RULES: dict[Callable, Any] = {}  # function -> its vector-Jacobian rules, one for each array argument
 CONSTANTS: set[Callable] = set()  # functions without a slope
 
 _serials = itertools.count()
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_differentiating: ContextVar[bool] = ContextVar("differentiating", default=False)  # inside the f of vjp(f, x)
 _accumulation = threading.Lock()  # two threads may add to the gradient of one shared leaf
-
-
-@contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Turn recording on or off inside a `with` block, for this thread and context only."""
-    token = _recording.set(on)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
-
-
-@contextmanager
-def differentiating() -> Iterator[None]:
-    """Record, and refuse what would cut a gradient off: around the function whose derivative is asked for."""
-    token = _differentiating.set(True)
-    try:
-        with recording(True):
-            yield
-    finally:
-        _differentiating.reset(token)
-
-
-def no_grad():
-    """Compute without recording, so that nothing inside can be differentiated; a decorator too."""
-    return recording(False)
-
-
-def is_recording() -> bool:
-    """Whether calls on tracked Tensors are being recorded here and now."""
-    return _recording.get()
 
 
 class Tensor(DuckArray):
@@ -131,7 +97,7 @@ class Tensor(DuckArray):
         return astype(self, dtype)
 
     def __float__(self) -> float:
-        if _differentiating.get() and self.requires_grad:  # math.sin(t), or array[i] = t, would give the gradient 0
+        if DIFFERENTIATING.get() and self.requires_grad:  # math.sin(t), or array[i] = t, would give the gradient 0
             raise TypeError(
                 "float(t) cuts the gradient off: use NumPy's functions on t, np.stack([...]) to put Tensors into an "
                 "array, or t.item() if a constant is meant"
@@ -176,7 +142,7 @@ def apply(function: Callable, *args: Any, **params: Any) -> Tensor:
     out = Tensor.__new__(Tensor)
     out.data = np.asarray(data) if isinstance(data, np.generic) else data
     out.grad, out.serial = None, next(_serials)
-    if tracked and _recording.get():
+    if tracked and RECORDING.get():
         if data.dtype.kind != "f":
             raise TypeError(f"{name_of(function)} gave {data.dtype}; only real floating point can be differentiated")
         inputs, marks = [], []
