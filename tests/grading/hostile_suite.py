@@ -91,7 +91,7 @@ def folders(place, reference):
         write(f"many_files/data/{i}.txt", "")
     write("/".join(["deep_folders", *["d"] * 40, "exercise.py"]))
     (place / "hw_link").mkdir()
-    (place / "hw_link" / "hw").symlink_to(reference.parent)
+    (place / "hw_link" / "hw").symlink_to(place / "unzipped")  # of somebody who is right
     (place / "file_link" / "hw").mkdir(parents=True)
     (place / "file_link" / "hw" / "exercise.py").symlink_to(reference)
     (place / "round" / "hw").mkdir(parents=True)
