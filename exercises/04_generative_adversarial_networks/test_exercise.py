@@ -160,7 +160,7 @@ def test_gan_gradients_generator(logits):
 
 
 def value(theta, phi):
-    return -np.log(2) + np.log(1 - sigmoid(phi * theta))
+    return -np.log(2) + np.log(sigmoid(-phi * theta))  # 1 - sigmoid(v) would lose its digits for large v
 
 
 steps = st.sampled_from([0.05, 0.1, 0.5, 1.0])
