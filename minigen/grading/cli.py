@@ -7,11 +7,15 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import textwrap
+from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
+from minigen.grading.limits import MAX_SOURCE
+from minigen.grading.notebook import code_of
 from minigen.grading.runner import GradingError, Result, check_loading, run_tests
 from minigen.grading.submission import SubmissionError, compile_file, foreign_imports
 from minigen.grading.watch import saves
@@ -22,7 +26,7 @@ TESTS = "test_exercise.py"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `minigen check`."""
     parser.add_argument("exercise", nargs="?", metavar="NN", help="number or folder of the exercise; none: list them")
-    parser.add_argument("--file", type=Path, metavar="FILE", help="your answers (default: exercise.py in the folder)")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="your answers, .py or .ipynb (default: exercise.py)")
     parser.add_argument("--seed", type=int, default=0, help="try other random inputs (default 0)")
     parser.add_argument("--limit", type=float, default=20.0, metavar="S", help="seconds for one test (20)")
     parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved; Ctrl-C ends it")
@@ -89,17 +93,42 @@ def _watch(folder: Path, file: Path, seed: int, limit: float) -> int:
     try:
         for _ in saves(file):
             print("\x1b[2J\x1b[3J\x1b[H" if sys.stdout.isatty() else "\n", end="")
-            with contextlib.suppress(FileNotFoundError):  # replaced while it was looked at: the next round is near
+            try:
                 _check(folder, file, seed, limit)
+            except FileNotFoundError:  # replaced while it was looked at: the next round is near
+                pass
+            except (LookupError, GradingError) as error:
+                print(f"minigen check: {error}")
             print(f"\nSave {file.name} and it is checked again. Ctrl-C ends this.", flush=True)
     except KeyboardInterrupt:
         print()
     return 0
 
 
+@contextlib.contextmanager
+def _as_graded(file: Path) -> Iterator[Path]:
+    """The file; if it is a notebook, the file of Python that the grader makes of it.  Raises LookupError."""
+    if file.suffix.lower() != ".ipynb":
+        yield file
+        return
+    try:
+        code = code_of(file.read_bytes(), MAX_SOURCE)
+    except ValueError as error:
+        raise LookupError(f"{file.name}: {error}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, file.name)
+        copy.write_bytes(code)
+        yield copy
+
+
 def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
     paint = _paint if sys.stdout.isatty() and "NO_COLOR" not in os.environ else _plain
     print(paint("1", f"{title(folder)}\n") + f"{_shown(file)}\n")
+    with _as_graded(file) as answers:
+        return _report(folder, answers, seed, limit, paint)
+
+
+def _report(folder: Path, file: Path, seed: int, limit: float, paint) -> int:
     try:
         compile_file(file)
         check_loading(file, limit)
@@ -112,10 +141,18 @@ def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
     earned, total = sum(r.earned for r in results), sum(r.points for r in results)
     print("\n" + paint("1", f"{earned} of {total} points"))
     print(_next(results, file))
-    if foreign := foreign_imports(file):
+    if foreign := _foreign(file):
         named = ", ".join(foreign)
         print(f"Note: {file.name} imports {named}. Graded answers can use NumPy and Python's standard library.")
     return 0 if earned == total else 1
+
+
+def _foreign(file: Path) -> list[str]:
+    """What the file imports and graded answers cannot use; nothing of a file that was saved half-typed since."""
+    try:
+        return list(foreign_imports(file))
+    except (OSError, SyntaxError, ValueError):
+        return []
 
 
 def render(results: list[Result], paint=lambda code, text: text) -> str:
@@ -167,9 +204,9 @@ def _next(results: list[Result], file: Path) -> str:
 
 
 def _located(r: Result, file: Path) -> str:
-    """The function of a test and its line in the student's file."""
-    if not r.task:
-        return r.title
+    """The function of a test and its line in the student's file; a notebook has no lines."""
+    if not r.task or file.suffix == ".ipynb":
+        return r.task or r.title
     match = re.search(rf"^(\s*)def {re.escape(r.task)}\b", file.read_text("utf-8", errors="replace"), re.MULTILINE)
     if match is None:
         return r.task

@@ -1,4 +1,4 @@
-"""A notebook as a file of Python: its code cells, without what is for the notebook only.
+"""A notebook as a file of Python: its code cells, each in a `try`, without what is for the notebook only.
 
 Nothing of it is compiled here, as strangers wrote it: where a statement begins is found by brackets and quotes alone.
 """
@@ -18,26 +18,51 @@ _TOKEN = re.compile(
         | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<end>\n)""",
     re.VERBOSE | re.DOTALL,
 )
+_FUTURE = re.compile(r"^from[ \t]+__future__[ \t]+import[ \t][^\n;(]*", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"\s*+%%(?P<name>\S*)[^\n]*\n?")
 _MAGIC = re.compile(
     r"""(?P<indent>[ \t\f]*)
         (?: (?P<timed>%time[ \t]+(?=[^\s-]))  # before a statement, which may assign something
           | [%!?](?:\\\r?\n|[^\n])*+          # %magic, !command, ?help
+          | [\w.,\ \t]++=[ \t]*+[%!](?:\\\r?\n|[^\n])*+  # files = !command
           | [\w.]++\?\??[ \t\r]*(?=\n|\Z) )   # help?""",
     re.VERBOSE,
 )
 
 
 def code_of(data: bytes, limit: int) -> bytes:
-    """The code cells of a notebook, one after the other.  Raises ValueError if it is none, or holds too much code."""
+    """The code cells of a notebook, one after the other.  Raises ValueError if it is none, or holds too much code.
+
+    A cell that fails, at a plot for example, costs what comes after it in that cell: the next one is run all the same.
+    """
     try:
         cells = json.loads(data)["cells"]
-        texts = [_body(_text(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+        texts = [plain(_text(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError("the notebook cannot be read") from None
-    if sum(map(len, texts)) > limit:
+    texts = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+    features = [line for text in texts for line in _FUTURE.findall(text)]  # stand first, or not at all
+    blocks = [_guarded(_FUTURE.sub("", text), number) for number, text in enumerate(texts, 1) if text.strip()]
+    code = "\n".join([*features, *blocks])
+    if len(code) > limit:
         raise ValueError(f"more than {limit >> 10} KiB of code")
-    return "\n\n".join(map(_plain, texts)).encode(errors="backslashreplace")
+    return code.encode(errors="backslashreplace")
+
+
+def _guarded(text: str, number: int) -> str:
+    """The cell in a `try`; the lines within a string stay where they are."""
+    parts, at = [" "], 0
+    for token in _TOKEN.finditer(text):
+        if token["end"]:
+            parts += [text[at : token.end()], " "]
+            at = token.end()
+    told = f'print("cell {number} of the notebook ends with", type(error).__name__ + ":", error)'
+    return "".join(["try:\n pass\n", *parts, text[at:], f"\nexcept Exception as error:\n {told}\n"])
+
+
+def plain(text: str) -> str:
+    """The Python of one cell, with `pass` for what only a notebook knows."""
+    return _plain(_body(text))
 
 
 def _text(source: Any) -> str:

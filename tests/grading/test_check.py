@@ -1,5 +1,6 @@
 """`minigen check` and plain pytest on a small exercise with every way to be right and wrong."""
 
+import json
 import os
 import subprocess
 import sys
@@ -112,6 +113,37 @@ def test_packages_that_graded_answers_cannot_use_are_named(exercise, capsys):
     assert main(["check", "07"]) == 0
     said = capsys.readouterr().out
     assert "Note: exercise.py imports minigen, pytest. Graded answers can use NumPy" in said
+
+
+def test_a_notebook_is_checked_as_it_is_graded(exercise, capsys):
+    cells = ["import torch", "%%time\n" + RIGHT, "torch.plot()", "!ls", "files = !ls"]
+    notebook = exercise / "mine.ipynb"
+    notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
+    assert main(["check", "7", "--file", str(notebook)]) == 0
+    said = capsys.readouterr().out
+    assert "mine.ipynb" in said and "6 of 6 points" in said and "Note: mine.ipynb imports torch." in said
+    cells[1] = cells[1].replace("2 * x", "3 * x")
+    notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
+    assert main(["check", "7", "--file", str(notebook)]) == 1
+    assert "Next: double." in capsys.readouterr().out
+    notebook.write_text("{}")
+    assert main(["check", "7", "--file", str(notebook)]) == 2
+    assert "minigen check: mine.ipynb: the notebook cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("saved", ["def half(", None])
+def test_a_file_that_is_saved_half_typed_during_a_check_ends_nothing(exercise, monkeypatch, capsys, saved):
+    file = exercise / "exercise.py"
+    file.write_text(RIGHT)
+
+    def save_then_run(*args):
+        results = runner.run_tests(*args)
+        file.write_text(saved) if saved else file.unlink()
+        return results
+
+    monkeypatch.setattr(cli, "run_tests", save_then_run)
+    assert main(["check", "7"]) == 0
+    assert "6 of 6 points" in capsys.readouterr().out
 
 
 def test_wrong_answers_are_shown_with_their_hints(exercise, capsys):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from minigen.grading import intake
 from minigen.grading.grade import _close_uploads
 from minigen.grading.intake import Rejected, Upload, find, passed_over, read
-from minigen.grading.notebook import _plain
+from minigen.grading.notebook import _plain, plain
+from minigen.grading.notebook import code_of as code_of_notebook
 from minigen.grading.visible import visible
 
 
@@ -77,6 +78,7 @@ def test_one_upload_alone(tmp_path):
 
 
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": ["8"]}]})
+CELL = code_of_notebook(NOTEBOOK.encode(), 1000)
 LAYOUTS = [
     ({"exercise.py": "1"}, b"1"),
     ({"exercise.py": "1", "other.py": "2", "conftest.py": "3"}, b"1"),
@@ -85,10 +87,10 @@ LAYOUTS = [
     ({"hw/06/mine.py": "2", "hw/notes.txt": "3"}, b"2"),
     ({"hw/Exercise.PY": "2", "helper.py": "3"}, b"2"),
     ({"exercise.py": "4", "old/exercise.py": "5"}, b"4"),
-    ({"hw/exercise.py": "4", "exercise.ipynb": NOTEBOOK}, b"8"),
+    ({"hw/exercise.py": "4", "exercise.ipynb": NOTEBOOK}, CELL),
     ({"exercise.py": "4", "exercise.ipynb": NOTEBOOK}, b"4"),
     ({"__MACOSX/exercise.py": "6", "a/mine.py": "7"}, b"7"),
-    ({"hw/exercise.ipynb": NOTEBOOK}, b"8"),
+    ({"hw/exercise.ipynb": NOTEBOOK}, CELL),
     ({"hw/.ipynb_checkpoints/mine-checkpoint.ipynb": "{}", "hw/mine.py": "8"}, b"8"),
     ({"hw/__init__.py": "", "hw/_old.py": "7", "hw/mine.py": "8"}, b"8"),
     ({"hw/_mine.py": "8"}, b"8"),
@@ -208,10 +210,43 @@ def code_of(tmp_path, *cells):
     return read(Upload("ann", write(tmp_path / "ann.ipynb", json.dumps({"cells": cells}).encode())))[1].decode()
 
 
+def scope_of(tmp_path, *cells):
+    scope = {}
+    exec(compile(code_of(tmp_path, *cells), "exercise.ipynb", "exec"), scope)
+    return scope
+
+
+def test_a_cell_that_fails_costs_the_rest_of_itself(tmp_path, capsys):
+    scope = scope_of(
+        tmp_path, "import nothing_of_the_kind as plt\nlost = 1", "def f(x):\n\treturn x\n", "a = 1\nplt.plot(a)\nb = 2",
+        "files = !ls *.py\nx, y = %who\nkept = f(3)", "assert f(1) == 2, 'wrong'", "# nothing",
+        "c = [1,\n2]\nif c:\n    d = c",
+    )  # fmt: skip
+    assert scope["f"](5) == 5 and (scope["a"], scope["c"], scope["d"]) == (1, [1, 2], [1, 2])
+    assert not {"lost", "b", "files", "x", "plt"} & set(scope) and scope["kept"] == 3
+    assert [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "cell 1 of the notebook ends with ModuleNotFoundError", "cell 3 of the notebook ends with NameError",
+        "cell 5 of the notebook ends with AssertionError",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_strings_over_several_lines_keep_their_lines(tmp_path, ending):
+    lines = ['s = """one', "  two", 'three"""', "t = 'four \\", "five'", "from __future__ import annotations"]
+    cell = ending.join(lines)
+    scope = scope_of(tmp_path, cell, "def f(x: no_such_type): return x")
+    assert scope["s"] == "one\n  two\nthree" and scope["t"] == "four five" and scope["f"](3) == 3
+
+
+def test_a_cell_that_cannot_be_read_is_no_small_matter(tmp_path):
+    with pytest.raises(SyntaxError):
+        scope_of(tmp_path, "def f(:\n  pass", "x = 1")
+
+
 @pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "\n%%capture output", "%%time\n%%capture", "%%time\r"])
-def test_what_is_timed_or_captured_counts(tmp_path, magic):
-    assert code_of(tmp_path, f"{magic}\ndef f():\n    return 7\n") == "def f():\n    return 7\n"
-    assert code_of(tmp_path, f"%%html\n{magic}\n<p>", "x = 1") == "\n\nx = 1"
+def test_what_is_timed_or_captured_counts(magic):
+    assert plain(f"{magic}\ndef f():\n    return 7\n") == "def f():\n    return 7\n"
+    assert plain(f"%%html\n{magic}\n<p>") == ""
 
 
 @pytest.mark.parametrize(
@@ -228,9 +263,9 @@ def test_what_is_timed_or_captured_counts(tmp_path, magic):
         'z = {"a": "}",\n"b": 1\n% 3}',
     ],
 )
-def test_what_is_python_in_a_notebook_stays_as_it_is(tmp_path, cell):
-    assert code_of(tmp_path, cell) == cell
-    assert code_of(tmp_path, f"%matplotlib inline\n{cell}\n%who") == f"pass\n{cell}\npass"
+def test_what_is_python_in_a_notebook_stays_as_it_is(cell):
+    assert plain(cell) == cell
+    assert plain(f"%matplotlib inline\n{cell}\n%who") == f"pass\n{cell}\npass"
 
 
 @pytest.mark.parametrize(
@@ -242,10 +277,11 @@ def test_what_is_python_in_a_notebook_stays_as_it_is(tmp_path, cell):
         ("np.sum?\nf??\n?f", "pass\npass\npass"),
         ("if 1:\n    %time x = f(2)\n\n  \n    %timeit f(2)", "if 1:\n    x = f(2)\n\n  \n    pass"),
         ("%time !ls", "pass"),
+        ("files = !ls *.py \\\n  -l\na, b.c=%x\nd = e == 1\nf = g  # = !", "pass\npass\nd = e == 1\nf = g  # = !"),
     ],
 )
-def test_what_only_a_notebook_knows_is_passed_over(tmp_path, cell, code):
-    assert code_of(tmp_path, cell) == code
+def test_what_only_a_notebook_knows_is_passed_over(cell, code):
+    assert plain(cell) == code
 
 
 @given(st.text(alphabet="%!?'\"\\()#\n a="))
