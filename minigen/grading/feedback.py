@@ -26,14 +26,16 @@ STATUS = {
 
 
 DECIDED = "A person decided on these points; the tests gave {}."
+REMARK = "A person's remark:"
 
 
 def markdown(entry: Entry, title: str) -> str:
     """The feedback as Markdown; what the submission can have put into it is indented code, which nothing interprets."""
     record = entry.record
-    parts = [f"# {title}", f"`{record.id}`: **{entry.points:g} of {record.points} points**"]
-    if entry.override is not None:
-        parts += [DECIDED.format(record.earned), *([_indented(entry.note)] if entry.note else [])]
+    name = line(entry.name).replace("`", "'")  # in a span of code nothing else acts
+    who = f"`{record.id}`" + (f" (`{name}`)" if name else "")
+    parts = [f"# {title}", f"{who}: **{entry.points:g} of {record.points} points**", *_said_by_a_person(entry)]
+    parts += [_indented(entry.note)] if entry.note else []
     if STATUS[record.status]:
         parts.append(STATUS[record.status])
     parts += [_indented(record.message)] if record.message else []
@@ -51,13 +53,13 @@ def markdown(entry: Entry, title: str) -> str:
 def html(entry: Entry, title: str) -> str:
     """The feedback as one page without scripts, links or pictures."""
     record = entry.record
-    body = [f"<h1>{_html(title)}</h1>", f"<p class=who>{_html(record.id)}</p>"]
+    who = record.id + (f" ({line(entry.name)})" if entry.name else "")
+    body = [f"<h1>{_html(title)}</h1>", f"<p class=who>{_html(who)}</p>"]
     share = min(max(100 * entry.points / max(record.points, 1), 0), 100)
     body.append(f"<p class=points><b>{entry.points:g}</b> of {record.points} points</p>"
                 f'<div class=bar><div style="width:{share:.0f}%"></div></div>')  # fmt: skip
-    if entry.override is not None:
-        body.append(f"<p>{DECIDED.format(record.earned)}</p>")
-        body += [f"<pre>{_html(entry.note)}</pre>"] if entry.note else []
+    body += [f"<p>{_html(text)}</p>" for text in _said_by_a_person(entry)]
+    body += [f"<pre>{_html(entry.note)}</pre>"] if entry.note else []
     if STATUS[record.status]:
         body.append(f"<p>{STATUS[record.status]}</p>")
     body += [f"<pre>{_html(record.message)}</pre>"] if record.message else []
@@ -69,6 +71,13 @@ def html(entry: Entry, title: str) -> str:
         body.append(f"<h2>What your code printed</h2><pre>{_html(record.printed)}</pre>")
     body.append(f"<p class=stamp>{_html(_stamp(record))}</p>")
     return _PAGE.format(title=_html(title), style=_STYLE, body="\n".join(body))
+
+
+def _said_by_a_person(entry: Entry) -> list[str]:
+    """The words before a note."""
+    if entry.override is not None:
+        return [DECIDED.format(entry.record.earned)]
+    return [REMARK] if entry.note else []
 
 
 def _by_task(record: Record) -> list[tuple[str, list[Scored]]]:

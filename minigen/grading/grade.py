@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from minigen.grading import cli, feedback, gradebook, intake
+from minigen.grading import cli, earlier, feedback, gradebook, intake
 from minigen.grading.choice import choosing
 from minigen.grading.cluster import Workers, connect
+from minigen.grading.earlier import Earlier
 from minigen.grading.grader import Assignment, Engine, Grader, Threads, seed_of
-from minigen.grading.journal import Journal, write_for
+from minigen.grading.journal import Exam, Journal, write_for
 from minigen.grading.limits import Limits
 from minigen.grading.progress import Bar
-from minigen.grading.roster import enrolled, read_overrides, read_roster
+from minigen.grading.roster import enrolled, folded, read_overrides, read_roster
 from minigen.grading.runner import GradingError
 from minigen.grading.scoring import Record
 from minigen.grading.visible import line
@@ -35,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "SUBMISSIONS holds ID/exercise.py, ID.py, ID.ipynb or ID.zip; a roster.csv in it, or --roster, says who is "
         "expected. OUT gets grades.csv, grades.json, feedback/, gradescope/, junit.xml and the journal; points that a "
         "person decides go to OUT/overrides.csv (id, points, note), which is only read. Exit code: 0 all graded, 1 the "
-        "grader failed on some, 2 nothing could be done."
+        "grader failed on some, 2 nothing could be done. To grade one student again: give that upload alone, or all, "
+        "with --resume; rows whose uploads are not given stay as they are."
     )
     add = parser.add_argument
     add("submissions", nargs="?", type=Path, metavar="SUBMISSIONS", help="a folder of uploads, or one upload")
@@ -49,8 +51,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--executor", choices=("local", "dask"), default="local", help="grade here (local), or on the workers of a "
         "Dask cluster, which takes as many at a time as its workers have threads")  # fmt: skip
     add("--scheduler", metavar="ADDRESS", help="of the Dask cluster: tcp://HOST:8786")
-    add("--resume", action="store_true", help="go on with OUT: what has not changed since is not graded again")
-    add("--force", action="store_true", help="grade everything again, though OUT holds results")
+    add("--resume", action="store_true", help="go on with OUT: what has not changed since is not graded "
+        "again, and whose upload is not given keeps the points of before")  # fmt: skip
+    add("--again", action="append", default=[], metavar="ID[,ID]", help="--resume, and grade these again, though their "
+        "uploads have not changed")  # fmt: skip
+    add("--forget", action="append", default=[], metavar="ID[,ID]", help="--resume, and drop the rows of these, whose "
+        "uploads are gone")  # fmt: skip
+    add("--force", action="store_true", help="grade all that is given again, though OUT holds results")
     add("--cpu", type=float, default=Limits.cpu, metavar="S", help="seconds of computing for one test (%(default)g)")
     add("--memory", type=int, default=Limits.memory >> 20, metavar="MIB", help="of one submission (%(default)s)")
     add("--wall", metavar="NAME", help="insist on bubblewrap, landlock or uid (default: the strongest there is)")
@@ -86,18 +93,24 @@ def _grade(args: argparse.Namespace) -> int:
     if (args.executor == "dask") != (args.scheduler is not None):
         raise LookupError("--executor dask and --scheduler ADDRESS go together")
     folder = cli.choose(args.assignment, Path.cwd())
+    if args.submissions.is_dir() and args.out.resolve().is_relative_to(args.submissions.resolve()):
+        raise LookupError(f"{args.out} is in {args.submissions}, so the results would be taken for a submission: "
+                          "choose an -o beside it")  # fmt: skip
     found = intake.find(args.submissions, args.single)
-    roster = _roster(args)
+    before = earlier.look(args.out)
+    roster = _roster(args, found, before)
     uploads = enrolled(found, roster)
     overrides = read_overrides(args.out / "overrides.csv", roster)
     hidden = args.hidden.resolve() if args.hidden else None
     if hidden is not None and not hidden.is_file():
         raise LookupError(f"there is no file {hidden}")
-    journal = Journal(args.out / "journal.jsonl")
-    if journal.exists() and not (args.resume or args.force):
-        raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
     limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
     title = cli.title(folder)
+    secret = _secret(args)
+    seeds = PUBLIC_SEED, seed_of(secret, folder.name)
+    exam = Exam.of(folder.name, (folder / cli.TESTS).read_bytes(), hidden.read_bytes() if hidden else None, seeds)
+    done, kept, forgotten = _plan(args, before, exam, uploads, roster)
+    journal = Journal(args.out / "journal.jsonl")
     unwritten: dict[str, str] = {}
 
     def enter(record: Record) -> gradebook.Entry:
@@ -108,21 +121,55 @@ def _grade(args: argparse.Namespace) -> int:
         return entry
 
     with _place(args) as (wall, engine):
-        args.out.mkdir(parents=True, exist_ok=True)
-        seeds = PUBLIC_SEED, seed_of(_secret(args), folder.name)
         grader = Grader(Assignment(folder.name, folder / cli.TESTS, hidden, seeds), wall, limits)
-        print(f"{title}\n{_count(len(uploads), 'submission')}, behind: {wall.stamp}")
-        done = journal.read() if args.resume else {}
-        entered = _run(grader, engine(grader), uploads, journal, done, enter)
-    expected = dict.fromkeys([*roster, *(upload.id for upload in uploads)])
-    entries = [entered.get(id) or enter(grader.missing(id)) for id in expected]
+        args.out.mkdir(parents=True, exist_ok=True)
+        _keep(args, secret)
+        for id in forgotten:
+            journal.forget(id)
+        print(f"{title}\n{gradebook.count(len(uploads), 'submission')}, behind: {wall.stamp}")
+        entered = _run(grader, engine(grader), uploads, lambda record: journal.add(record, exam), done, enter)
+    entered |= {record.id: enter(record) for record in kept}
+    ids = [*roster, *sorted(set(entered) - set(roster))]
+    entries = [entered.get(id) or enter(grader.missing(id)) for id in ids]
     facts = {"assignment": folder.name, "wall": wall.stamp, "seeds": seeds, "limits": asdict(limits),
-             "versions": {"python": platform.python_version(), "numpy": np.__version__}}  # fmt: skip
+             "versions": {"python": platform.python_version(), "numpy": np.__version__}, "roster": roster}  # fmt: skip
+    removed, stay = before.remove_pages(ids)
     unwritten |= gradebook.write_all(args.out, entries, facts)
     for id, reason in unwritten.items():
         print(f"the points of {line(id)} are entered, but this could not be written: {line(reason)}", file=sys.stderr)
-    _close_uploads(args, uploads)
+    for reason in stay:
+        print(f"this is nobody's now, but could not be removed: {line(reason)}", file=sys.stderr)
+    _close_uploads(args, found)
+    _close_earlier(before, [entered[upload.id].record for upload in uploads], kept, removed)
     return _close(args.out, entries, roster, overrides, wall) or int(bool(unwritten))
+
+
+def _plan(
+    args: argparse.Namespace, before: Earlier, exam: Exam, uploads: Sequence[intake.Upload], roster: Iterable[str]
+) -> tuple[dict[str, Record], list[Record], list[str]]:
+    """What of the earlier runs is not graded again, whose rows are kept, and whose are forgotten.
+
+    Raises LookupError before anything is written, if points would be lost or mixed with those of other tests.
+    """
+    again, forgotten = _ids(args.again), _ids(args.forget)
+    before.admit(exam, force=True)
+    if before.exists and not (args.resume or args.force or again or forgotten):
+        raise LookupError(f"{args.out} holds results: --resume goes on with them, --force grades everything again")
+    before.admit(exam, args.force)
+    given = {folded(upload.id) for upload in uploads}
+    if strange := [id for id in again if folded(id) not in given]:
+        raise LookupError(f"--again: there is no upload of {earlier.listed(strange)}")
+    if there := [id for id in forgotten if folded(id) in given]:
+        raise LookupError(f"--forget: there is an upload of {earlier.listed(there)}: take it away first")
+    if strange := [id for id in forgotten if not before.forgettable(id)]:
+        raise LookupError(f"--forget: {args.out} has no points of {earlier.listed(strange)}")
+    kept = before.kept(exam, given, forgotten, roster)
+    repeated = given if args.force else {folded(id) for id in again}
+    return before.done(upload.id for upload in uploads if folded(upload.id) not in repeated), kept, forgotten
+
+
+def _ids(arguments: Iterable[str]) -> list[str]:
+    return [id.strip() for argument in arguments for id in argument.split(",") if id.strip()]
 
 
 @contextlib.contextmanager
@@ -135,44 +182,58 @@ def _place(args: argparse.Namespace) -> Iterator[tuple[Wall, Callable[[Grader], 
             yield wall, lambda grader: Workers(client, grader)
 
 
-def _roster(args: argparse.Namespace) -> dict[str, str]:
-    path = _roster_of(args)
-    return read_roster(path) if path else {}
+def _roster(args: argparse.Namespace, found: Sequence[intake.Upload], before: Earlier) -> dict[str, str]:
+    """Who is expected: as is said now, or as was said the last time."""
+    path = _roster_of(args, found)
+    if path is None and before.roster:
+        people = gradebook.count(len(before.roster), "person", "people")
+        print(f"roster: the one of the last run, {people}; --roster takes another", file=sys.stderr)
+    return read_roster(path) if path else before.roster
 
 
-def _roster_of(args: argparse.Namespace) -> Path | None:
+def _roster_of(args: argparse.Namespace, found: Sequence[intake.Upload]) -> Path | None:
     beside = args.submissions / "roster.csv"
-    return args.roster or (beside if beside.is_file() else None)
+    alone = [upload.path for upload in found] == [args.submissions]  # then all in it is a student's
+    return args.roster or (beside if beside.is_file() and not alone else None)
 
 
 def _secret(args: argparse.Namespace) -> bytes:
-    """The key of the hidden inputs; the default one is made when it is first needed, for its owner's eyes only."""
-    path = args.secret or args.out / "secret.key"
-    if not path.exists() and args.secret is None:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-    secret = path.read_bytes().strip()
+    """The key of the hidden inputs; a new one, if there is none."""
+    path = _secret_of(args)
+    secret = secrets.token_hex(32).encode() if not path.exists() and args.secret is None else path.read_bytes().strip()
     if len(secret) < 16:
         raise LookupError(f"{path}: a secret has 16 characters at least")
     return secret
+
+
+def _secret_of(args: argparse.Namespace) -> Path:
+    return args.secret or args.out / "secret.key"
+
+
+def _keep(args: argparse.Namespace, secret: bytes) -> None:
+    """Write the key down, if that has not been done: for its owner's eyes only."""
+    path = _secret_of(args)
+    if not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secret + b"\n")
 
 
 def _run(
     grader: Grader,
     engine: Engine,
     uploads: Sequence[intake.Upload],
-    journal: Journal,
+    note: Callable[[Record], None],
     done: dict[str, Record],
     enter: Callable[[Record], gradebook.Entry],
 ) -> dict[str, gradebook.Entry]:
-    """Grade what is not done, write it into the journal, and enter everything: id -> entry."""
+    """Grade what is not done, note it, and enter everything: id -> entry."""
     entries: dict[str, gradebook.Entry] = {}
     graded = grader.grade_all(uploads, done, engine)
     with Bar(len(uploads), "graded") as bar, contextlib.closing(graded):  # closed: nothing is left under way
         try:
             for record in graded:
                 if record is not done.get(record.id):
-                    journal.add(record)
+                    note(record)
                 entries[record.id] = enter(record)
                 bar.step()
         except KeyboardInterrupt:
@@ -182,25 +243,35 @@ def _run(
     return entries
 
 
-def _close_uploads(args: argparse.Namespace, uploads: Sequence[intake.Upload]) -> None:
+def _close_uploads(args: argparse.Namespace, found: Sequence[intake.Upload]) -> None:
     """What became of whose upload, where that is not to be seen in the gradebook."""
-    if unnamed := [upload for upload in uploads if upload.problem and upload.id.startswith("upload-")]:
-        names = _names(f"{line(upload.path.name)} ({upload.id})" for upload in unnamed)
+    if unnamed := [upload for upload in found if upload.problem and upload.id.startswith("upload-")]:
+        names = earlier.listed([f"{upload.path.name} ({upload.id})" for upload in unnamed], 200)
         print(f"not graded, as the name cannot be an id ({intake.IDS}): {names}", file=sys.stderr)
-    ours = {path.resolve() for path in (_roster_of(args), args.hidden, args.secret, args.out) if path}
-    left = [] if args.single else intake.passed_over(args.submissions, uploads)
+    ours = {path.resolve() for path in (_roster_of(args, found), args.hidden, args.secret, args.out) if path}
+    left = [] if args.single else intake.passed_over(args.submissions, found)
     if others := [path.name for path in left if path.resolve() not in ours]:
-        print(f"not looked at: {_names(map(line, others))}", file=sys.stderr)
+        print(f"not looked at: {earlier.listed(others, 200)}", file=sys.stderr)
 
 
-def _names(names: Iterable[str], most: int = 200) -> str:
-    first = list(names)
-    return ", ".join(first[:most]) + (f" and {len(first) - most} more" if len(first) > most else "")
+def _close_earlier(before: Earlier, records: Sequence[Record], kept: Sequence[Record], removed: Sequence[str]) -> None:
+    """What became of the results of earlier runs."""
+    if kept:
+        names = earlier.listed([record.id for record in kept])
+        print(f"kept {gradebook.count(len(kept), 'row')} of before, whose uploads were not given: {names}\n"
+              "  (--forget ID drops one)")  # fmt: skip
+    old = before.done(record.id for record in records)
+    changed = [f"{record.id} {old[record.id].earned} -> {record.earned}" for record in records
+               if record.id in old and old[record.id].earned != record.earned]  # fmt: skip
+    if changed:
+        print(f"other points than before: {earlier.listed(changed)}")
+    if removed:
+        print(f"removed the feedback of before that is nobody's now: {earlier.listed(removed)}")
 
 
 def _close(out: Path, entries: Sequence[gradebook.Entry], roster: dict, overrides: dict, wall: Wall) -> int:
     """The last words, and the exit code."""
-    print(gradebook.summary(entries))
+    print(gradebook.summary(entries, roster))
     broken = [entry for entry in entries if entry.record.status == "grader_error" and entry.override is None]
     for entry in broken:
         print(f"the grader failed on {entry.record.id}, look at it: {line(entry.record.message)}", file=sys.stderr)
@@ -215,7 +286,3 @@ def _close(out: Path, entries: Sequence[gradebook.Entry], roster: dict, override
         print(f"{UNSANDBOXED}: any of these submissions could have changed any of these grades", file=sys.stderr)
     print(f"{out / 'grades.csv'}")
     return 1 if broken else 0
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" + "s" * (n != 1)

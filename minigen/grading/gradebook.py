@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree as xml
@@ -117,10 +117,17 @@ def junit(entries: Sequence[Entry], facts: Mapping[str, object]) -> str:
     return xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def summary(entries: Sequence[Entry]) -> str:
-    """How many of which status, and the mean."""
+def summary(entries: Sequence[Entry], roster: Collection[str] = ()) -> str:
+    """How many of which status, and the mean: over the people in the roster, if there is one."""
     counts = Counter(entry.record.status for entry in entries)
     parts = [f"{n} {status}" for status, n in counts.most_common()]
     most = max((entry.record.points for entry in entries), default=0)
-    mean = sum(entry.points for entry in entries) / max(len(entries), 1)
-    return f"{len(entries)} submissions: {', '.join(parts)}; mean {mean:.2f} of {most} points"
+    people = [entry for entry in entries if not roster or entry.record.id in roster]
+    mean = sum(entry.points for entry in people) / max(len(people), 1)
+    whose = f" over the roster's {count(len(people), 'person', 'people')}" if roster else ""
+    return f"{count(len(entries), 'submission')}: {', '.join(parts)}; mean {mean:.2f} of {most} points{whose}"
+
+
+def count(n: int, what: str, several: str = "") -> str:
+    """1 submission, 2 submissions."""
+    return f"{n} {what if n == 1 else several or what + 's'}"

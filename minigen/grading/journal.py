@@ -1,14 +1,41 @@
 """The journal of a grading run: one line for each submission that is done, never changed, only added to."""
 
 import hashlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from minigen.grading.scoring import Record
+from minigen.grading.scoring import Record, Scored
 
 _MAX_NAME = 200  # bytes of an id in the name of a file
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What points are for: the exercise, and hashes of its tests, of the hidden ones ("": none) and of the seeds."""
+
+    assignment: str
+    tests: str
+    hidden: str
+    seeds: str
+
+    @staticmethod
+    def of(assignment: str, tests: bytes, hidden: bytes | None, seeds: tuple[int, int]) -> "Exam":
+        parts = tests, hidden, repr(seeds).encode()
+        return Exam(assignment, *("" if part is None else hashlib.sha256(part).hexdigest() for part in parts))
+
+
+@dataclass(frozen=True)
+class Line:
+    """record: None if somebody wanted it forgotten.  exam: None if the line does not say."""
+
+    id: str
+    record: Record | None
+    exam: Exam | None
 
 
 class Journal:
@@ -20,24 +47,28 @@ class Journal:
     def exists(self) -> bool:
         return self._path.exists()
 
-    def read(self) -> dict[str, Record]:
-        """The last record of each submission.  A line that was cut off in the middle is none."""
-        records = {}
+    def lines(self) -> Iterator[Line]:
+        """The lines, from the oldest.  One that was cut off in the middle is none."""
         text = self._path.read_text(encoding="utf-8") if self.exists() else ""
         for line in text.split("\n")[:-1]:
             try:
-                record = Record.from_json(line)
-            except (ValueError, TypeError, KeyError):
+                yield _line(json.loads(line))
+            except (ValueError, TypeError, KeyError, AttributeError):
                 continue
-            records[record.id] = record
-        return records
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, exam: Exam) -> None:
         """Write it to the disk, before anybody is told."""
+        self._append({**asdict(record), "exam": asdict(exam)})
+
+    def forget(self, id: str) -> None:
+        """From here on there is no record of this id."""
+        self._append({"id": id, "forgotten": True})
+
+    def _append(self, data: Mapping[str, Any]) -> None:
         with open(self._path, "ab+") as file:
             if file.tell() and not self._ends_a_line(file):
                 file.write(b"\n")  # an earlier run was cut off here
-            file.write(record.to_json().encode() + b"\n")
+            file.write(json.dumps(data).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -45,6 +76,14 @@ class Journal:
     def _ends_a_line(file) -> bool:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
+
+
+def _line(data: dict[str, Any]) -> Line:
+    exam = data.pop("exam", None)
+    if data.get("forgotten"):
+        return Line(str(data["id"]), None, None)
+    record = Record(**{**data, "tests": [Scored(**test) for test in data["tests"]]})
+    return Line(record.id, record, None if exam is None else Exam(**exam))
 
 
 @contextmanager

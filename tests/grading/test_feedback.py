@@ -55,3 +55,19 @@ def test_nothing_that_a_submission_says_acts():
     assert " ".join(sorted(tags)) == "!doctype b body div h1 h2 head html li meta p pre span style title ul"
     own = [line for line in written.split("\n") if line and not line.startswith("    ")]
     assert not any(line.startswith("# head") for line in own)
+
+
+def test_the_name_stands_beside_the_id_and_acts_no_more_than_that():
+    record = Record("ann", "ok", "", [scored("passed")])
+    page, written = (write(Entry(record, "Ann <b>\n# `Archer`"), TITLE) for write in (feedback.html, feedback.markdown))
+    assert "<p class=who>ann (Ann &lt;b&gt; # `Archer`)</p>" in page
+    assert "\n`ann` (`Ann <b> # 'Archer'`): **2 of 2 points**\n" in written
+    page, written = (write(Entry(record), TITLE) for write in (feedback.html, feedback.markdown))
+    assert "<p class=who>ann</p>" in page and "\n`ann`: **" in written
+
+
+def test_a_note_needs_no_points():
+    entry = Entry(Record("ann", "ok", "", [scored("passed")]), note="well <done>")
+    page, written = feedback.html(entry, TITLE), feedback.markdown(entry, TITLE)
+    assert "<p>A person&#x27;s remark:</p>\n<pre>well &lt;done&gt;</pre>" in page and "<b>2</b> of 2 points" in page
+    assert "A person's remark:\n\n    well <done>\n" in written and "decided" not in page + written

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from minigen.cli import main
 from minigen.grading.grade import _close
-from minigen.grading.gradebook import Entry
-from minigen.grading.intake import Upload
+from minigen.grading.gradebook import Entry, summary
+from minigen.grading.intake import Upload, find
 from minigen.grading.roster import enrolled, read_overrides, read_roster
 from minigen.grading.scoring import Record, Scored
 from minigen.grading.walls import walls
@@ -76,16 +76,26 @@ def test_what_is_wrong_is_said_with_its_line(table, content, says):
         read_roster(table(content))
 
 
-@pytest.mark.parametrize("points", ["nan", "inf", "-inf", "-5", "3_0", "1e3", "", "5,5", "३", "9" * 400, "+3", "."])
+@pytest.mark.parametrize("points", ["nan", "inf", "-inf", "-5", "3_0", "1e3", "5,5", "३", "9" * 400, "+3", "."])
 def test_points_are_plain_numbers(table, points):
     with pytest.raises(LookupError, match=r"table\.csv, line 2: .* no number of points"):
         read_overrides(table(f'id,points\nann,"{points}"\n'))
 
 
+@pytest.mark.parametrize("points", ["6,5,5", "1.000,5", ",", "6,5x", "-6,5"])
+def test_where_a_semicolon_separates_one_comma_is_a_point(table, points):
+    assert read_overrides(table("id;points\nann;6,5\n")) == {"ann": (6.5, "")}
+    with pytest.raises(LookupError, match=r"no number of points: expected one such as 3 or 2\.5, or nothing"):
+        read_overrides(table(f"id;points\nann;{points}\n"))
+    with pytest.raises(LookupError, match="no number of points"):
+        read_overrides(table("id\tpoints\nann\t6,5\n"))
+
+
 def test_overrides_are_read_as_they_are_written(table):
-    written = "id;points;note\nann;5.5;a typo, only\nzoe\u0308;0;\nbob;.5;\ncleo;12.\n"
+    written = "id;points;note\nann;5.5;a typo, only\nzoe\u0308;0;\nbob;.5;\ncleo;12.\neve;6,5;half\nfay;;fine\ngus\n"
     assert read_overrides(table(written)) == {
-        "ann": (5.5, "a typo, only"), "zoë": (0, ""), "bob": (0.5, ""), "cleo": (12, ""),
+        "ann": (5.5, "a typo, only"), "zoë": (0, ""), "bob": (0.5, ""), "cleo": (12, ""), "eve": (6.5, "half"),
+        "fay": (None, "fine"), "gus": (None, ""),
     }  # fmt: skip
     with pytest.raises(LookupError, match="line 3: Ann is in line 2 already"):
         read_overrides(table("id,points\nann,3\nAnn,4\n"))
@@ -106,17 +116,24 @@ def test_upper_and_lower_case_of_an_id_are_the_same():
     assert ids("Ann", roster={}) == ["Ann"]
 
 
-def test_no_two_uploads_become_one():
-    assert ids("ANN", "Ann", "ann", roster=["ann"]) == ["ANN", "Ann", "ann"]
-    assert ids("ANN", "Ann", roster=["ann"]) == ["ann", "Ann"]
-    found = uploads("ANN", "Ann")
-    assert [upload.path for upload in enrolled(found, ["ann"])] == [upload.path for upload in found]
+def test_of_several_uploads_for_one_id_there_is_one_row():
+    assert ids("ANN", "Ann", "ann", roster=["ann"]) == ["ann"]
+    assert ids("Finn", "bob", "finn", roster=[]) == ["Finn", "bob"]
+
+
+def test_one_row_names_all_uploads_for_its_id(tmp_path):
+    for name in ("Finn.ipynb", "bob.py", "finn.py", "no id.py", "no id.zip"):
+        (tmp_path / name).touch()
+    found = enrolled(find(tmp_path), ["finn"])
+    assert [upload.id for upload in found[:2]] == ["finn", "bob"] and len(found) == 3
+    assert found[0].problem == "there are 2 uploads for this id, and one is expected: Finn.ipynb, finn.py"
+    assert "no id.py, no id.zip" in found[2].problem and not found[1].problem
 
 
 @given(st.lists(st.sampled_from(["ann", "Ann", "ANN", "bob", "Bob"]), unique=True), st.sampled_from([["ann"], ["Bob"]]))
-def test_ids_stay_different_and_change_in_case_only(names, roster):
+def test_ids_differ_in_more_than_case_and_nobody_is_left_out(names, roster):
     got = ids(*names, roster=roster)
-    assert len(set(got)) == len(got) and [id.casefold() for id in got] == [name.casefold() for name in names]
+    assert [id.casefold() for id in got] == list(dict.fromkeys(name.casefold() for name in names))
     assert all((id in got) == any(name.casefold() == id.casefold() for name in names) for id in roster)
 
 
@@ -132,6 +149,21 @@ def test_more_points_than_there_are_is_said_by_name(tmp_path, capsys):
                for id, points in (("ann", 6.5), ("bob", 6), ("cleo", None))]  # fmt: skip
     assert _close(tmp_path, entries, {}, {}, walls()[0]) == 0
     assert capsys.readouterr().err == "overrides.csv gives more points than there are: ann (6.5 of 6)\n"
+
+
+def test_the_mean_is_over_the_people_in_the_roster():
+    def entries(**points):
+        return [Entry(Record(id, "partial", tests=[Scored("test_a", "a", "it works", 6, earned, "passed")]))
+                for id, earned in points.items()]  # fmt: skip
+
+    assert summary(entries(ann=6, bob=3, eve=0), ["ann", "bob"]) == (
+        "3 submissions: 3 partial; mean 4.50 of 6 points over the roster's 2 people"
+    )
+    assert summary(entries(ann=6, bob=3, eve=0)) == "3 submissions: 3 partial; mean 3.00 of 6 points"
+    assert summary(entries(ann=3), {"ann": "Ann"}) == (
+        "1 submission: 1 partial; mean 3.00 of 6 points over the roster's 1 person"
+    )
+    assert summary([]) == "0 submissions: ; mean 0.00 of 0 points"
 
 
 def test_a_roster_that_is_refused_leaves_nothing_behind(tmp_path, monkeypatch, capsys):
