@@ -36,8 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "SUBMISSIONS holds ID/exercise.py, ID.py, ID.ipynb or ID.zip; a roster.csv in it, or --roster, says who is "
         "expected. OUT gets grades.csv, grades.json, feedback/, gradescope/, junit.xml and the journal; points that a "
         "person decides go to OUT/overrides.csv (id, points, note), which is only read. Exit code: 0 all graded, 1 the "
-        "grader failed on some, 2 nothing could be done. To grade one student again: give that upload alone, or all, "
-        "with --resume; rows whose uploads are not given stay as they are."
+        "grader failed on some, 2 nothing could be done. To grade a student again: --again ID, with that upload alone "
+        "or with all; with --resume, --again and --force, whose uploads are not given keep their points."
     )
     add = parser.add_argument
     add("submissions", nargs="?", type=Path, metavar="SUBMISSIONS", help="a folder of uploads, or one upload")
