@@ -71,7 +71,7 @@ def test_its_hidden_tests_are_of_the_exercise_that_it_says():
 
 
 def test_its_lines_copy_downloads_by_the_names_of_the_table(tmp_path, monkeypatch, capsys):
-    table = "id,name\nzoe,Zoë Müller\nann,Ann Archer\njuan,Juan de la Cruz\nbob1,Bob Baker\nbob2,Bob Baker\n"
+    table = "id,name\nzoe,Zoë Müller\nann,Ann Archer\njuan,Juan de la Cruz\nbob1,Bob Baker\nbob2,Bob Baker\neva,Éva Nagy\n"
     (tmp_path / "submissions").mkdir()
     (tmp_path / "submissions" / "roster.csv").write_text(table, encoding="utf-8")
     files = {
@@ -79,6 +79,7 @@ def test_its_lines_copy_downloads_by_the_names_of_the_table(tmp_path, monkeypatc
         "archerann_LATE_1234_5678_exercise-1.py": "ann",
         "archerann_LATE_1234_5679_notes.txt": "a note of ann",
         "delacruzjuan_77_78_my answers.ipynb": "juan",
+        "nagyeva_79_80_exercise.py": "eva",  # without the accent
         "Bob Baker_123457_assignsubmission_file_/exercise.py": "which Bob?",
         "strangersam_1_2_exercise.py": "who?",
         "archerann_LATE_1234_5680_exercise-2.py": "another one of ann",
@@ -92,12 +93,12 @@ def test_its_lines_copy_downloads_by_the_names_of_the_table(tmp_path, monkeypatc
     copied = {path.relative_to("submissions").as_posix(): path.read_text() for path in Path("submissions").rglob("*.*")}
     del copied["roster.csv"]
     assert copied == {"zoe/exercise.py": "zoe", "ann/exercise.py": "ann", "ann/notes.txt": "a note of ann",
-                      "juan/my answers.ipynb": "juan"}  # fmt: skip
+                      "juan/my answers.ipynb": "juan", "eva/exercise.py": "eva"}  # fmt: skip
     left = {line.removeprefix("copy this by hand: ") for line in capsys.readouterr().out.splitlines()}
     again = "archerann_LATE_1234_5680_exercise-2.py"
     assert left == {"Bob Baker_123457_assignsubmission_file_", "strangersam_1_2_exercise.py", again}
     uploads = {upload.id: upload for upload in intake.find(tmp_path / "submissions")}
-    assert set(uploads) == {"ann", "juan", "zoe"} and intake.read(uploads["ann"])[1] == b"ann"
+    assert set(uploads) == {"ann", "eva", "juan", "zoe"} and intake.read(uploads["ann"])[1] == b"ann"
 
 
 def test_it_reads_notebooks_as_it_says(tmp_path):
