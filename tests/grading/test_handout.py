@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 from small_exercise import HALF, RIGHT, STUB, TESTS
 
 from minigen.cli import main
+from minigen.grading import handout
 from minigen.grading.handout import LIBRARY, filled_in
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +145,16 @@ def test_students_install_the_file_that_they_got_and_nothing_by_name(students):
     assert "not by name: what `pip install minigen` finds is a package of other people" in text
     oldest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
     assert f"Python {oldest.removeprefix('>=')} or newer" in text
+
+
+def test_without_an_installed_library_nothing_is_handed_out(course, capsys, monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(handout, "distribution", missing)
+    assert main(["handout", "../students"]) == 2
+    assert "minigen itself is not installed here" in capsys.readouterr().err
+    assert [path.name for path in course.parent.iterdir()] == ["course"]
 
 
 def test_the_library_in_it_is_whole_and_nothing_else(students):
