@@ -6,6 +6,7 @@ Its module offers `configure(parser)`, which adds the arguments, and `run(args) 
 import contextlib
 import difflib
 import io
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -107,11 +108,22 @@ def _unknown(command: str) -> int:
     return 2
 
 
+def _install(extra: str) -> str:
+    """How to install an extra's packages, by their own names: "minigen" on the package index is somebody else's."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        lines = requires("minigen") or []
+    except PackageNotFoundError:
+        lines = []
+    names = [line.partition(";")[0].strip() for line in lines if line.replace("'", '"').endswith(f'extra == "{extra}"')]
+    return f"pip install {' '.join(map(json.dumps, names))}" if names else f"see the extra {extra} in pyproject.toml"
+
+
 def _missing(command: str | None, error: ModuleNotFoundError) -> int:
     package = (error.name or "").partition(".")[0]
     if package in EXTRAS:
-        install = f'pip install "minigen[{EXTRAS[package]}]"'
-        print(f"minigen {command} needs {package}: {install}", file=sys.stderr)
+        print(f"minigen {command} needs {package}: {_install(EXTRAS[package])}", file=sys.stderr)
         return 1
     if command and error.name and COMMANDS[command][0].startswith(error.name):
         print(f"minigen: this version has no command {command!r} yet", file=sys.stderr)

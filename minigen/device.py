@@ -38,7 +38,7 @@ def _cupy() -> ModuleType:
     try:
         import cupy
     except ImportError:
-        raise RuntimeError('device "cuda" needs CuPy: pip install "minigen[gpu]", or stay on "cpu"') from None
+        raise RuntimeError('device "cuda" needs CuPy: pip install cupy-cuda12x, or stay on "cpu"') from None
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:

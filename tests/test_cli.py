@@ -81,14 +81,18 @@ def test_an_unknown_argument_is_refused_in_one_line_and_another_says_where_help_
         assert shown[1] == f"All options: {prog} --help"
 
 
-@pytest.mark.parametrize(("package", "extra"), [("nbclient", "lectures"), ("pytest", "grading"), ("cupy", "gpu")])
-def test_a_missing_package_says_what_to_install(package, extra, command, capsys):
+@pytest.mark.parametrize(
+    ("package", "install"),
+    [("nbclient", '"matplotlib>=3.8" "tqdm'), ("pytest", '"pytest>=8" "hypothesis'), ("cupy", '"cupy-cuda12x')],
+)
+def test_a_missing_package_says_what_to_install(package, install, command, capsys):
     def run(args):
         raise ModuleNotFoundError(f"No module named '{package}.part'", name=f"{package}.part")
 
     command(run)
     assert cli.main(["demo"]) == 1
-    assert capsys.readouterr().err == f'minigen demo needs {package}: pip install "minigen[{extra}]"\n'
+    said = capsys.readouterr().err
+    assert said.startswith(f"minigen demo needs {package}: pip install {install}>=") and "minigen[" not in said
 
 
 def test_a_command_that_is_not_there_yet(monkeypatch, capsys):

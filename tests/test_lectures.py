@@ -334,7 +334,7 @@ def test_a_missing_package_is_missed_before_anything_runs(tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lectures, "find_spec", lambda name: None if name == "jinja2" else object())
     assert cli.main(["lectures", "run"]) == 1
-    assert 'pip install "minigen[lectures]"' in capsys.readouterr().err
+    assert 'pip install "matplotlib' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("user", [0, 1000])
