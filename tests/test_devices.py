@@ -24,7 +24,7 @@ def test_unknown_devices_are_named():
 
 def test_cuda_without_cupy_is_a_clear_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
-    with pytest.raises(RuntimeError, match=r"needs CuPy: pip install \"minigen\[gpu\]\""):
+    with pytest.raises(RuntimeError, match=r"needs CuPy: pip install cupy"):
         device.to(np.zeros(2), "cuda")
     model = nn.Linear(2, 1, rng=np.random.default_rng(0))
     before = model.weight.data
