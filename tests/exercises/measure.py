@@ -97,7 +97,8 @@ def hostile_part(wall: Wall) -> Part:
     suite = HERE.parent / "grading"
     files = [*(suite / "hostile").glob("*.py"), suite / "hostile_suite.py", suite / "small_exercise.py"]
     files += [*CALLS, *SESSION, *_below("inside"), *_below("walls")]
-    files += [GRADING / f"{name}.py" for name in ("grade", "gradebook", "notebook", "processes", "roster", "visible")]
+    others = ("earlier", "grade", "gradebook", "journal", "notebook", "processes", "roster", "visible")
+    files += [GRADING / f"{name}.py" for name in others]
     return Part(f"hostile-{wall.name}", 1, lambda seen: _hostile(wall, seen), files, wall.stamp)
 
 
