@@ -147,7 +147,7 @@ def test_the_page_says_what_was_measured(tmp_path):
     )
     page.write([timing], [("More", "Text.\n")], tmp_path, rounds=3, seconds=0.2, clock="the clock")
     text = (tmp_path / "speed.md").read_text()
-    assert "| 0.50 (0.50-0.50) | 0.50 | 0.25 | 0.40 |" in text and "- jax is not in W1: absent." in text
+    assert "| 0.50 (0.50-0.50) | 0.50 | 0.25 | 1.25 | 0.40 |" in text and "- jax is not in W1: absent." in text
     rows = list(csv.DictReader((tmp_path / "speed.csv").read_text().splitlines()))
     assert [(r["contender"], float(r["ratio"]), float(r["microseconds"])) for r in rows] == [
         ("minigen", 0.5, 1000), ("torch loop", 2, 4000), ("torch fused", 1, 2000), ("NumPy by hand", 0.4, 800)

@@ -40,10 +40,11 @@ def test_every_attack_has_a_description():
 
 def test_without_a_wall_nothing_is_graded(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("minigen.grading.choice.missing", lambda wall: "" if wall is NONE else "not here")
-    (tmp_path / "a.py").write_text("x = 1")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.py").write_text("x = 1")
     with pytest.raises(LookupError, match="no wall stands"):
         choosing(None, unsafe=False)
-    assert main(["grade", str(tmp_path), "-a", "1", "-o", str(tmp_path / "out")]) == 2
+    assert main(["grade", str(tmp_path / "in"), "-a", "1", "-o", str(tmp_path / "out")]) == 2
     assert "--unsafe-no-sandbox" in capsys.readouterr().err
     assert choosing(None, unsafe=True).stamp == UNSANDBOXED
 
