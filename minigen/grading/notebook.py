@@ -56,8 +56,9 @@ def _guarded(text: str, number: int) -> str:
         if token["end"]:
             parts += [text[at : token.end()], " "]
             at = token.end()
-    told = f'print("cell {number} of the notebook ends with", type(error).__name__ + ":", error)'
-    return "".join(["try:\n pass\n", *parts, text[at:], f"\nexcept Exception as error:\n {told}\n"])
+    # Python forgets the name of the error at the end of `except`: it must be none of the student's.
+    told = f'print("cell {number} of the notebook ends with", type(_of_cell).__name__ + ":", _of_cell)'
+    return "".join(["try:\n pass\n", *parts, text[at:], f"\nexcept Exception as _of_cell:\n {told}\n"])
 
 
 def plain(text: str) -> str:

@@ -238,6 +238,11 @@ def test_strings_over_several_lines_keep_their_lines(tmp_path, ending):
     assert scope["s"] == "one\n  two\nthree" and scope["t"] == "four five" and scope["f"](3) == 3
 
 
+def test_a_cell_that_fails_takes_no_name_away(tmp_path):
+    scope = scope_of(tmp_path, "def error(x): return x\ne = exception = error", "1 / 0")
+    assert {"error", "e", "exception"} <= set(scope)
+
+
 def test_a_cell_that_cannot_be_read_is_no_small_matter(tmp_path):
     with pytest.raises(SyntaxError):
         scope_of(tmp_path, "def f(:\n  pass", "x = 1")
