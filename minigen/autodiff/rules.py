@@ -177,11 +177,19 @@ def softplus(x):
     return np.logaddexp(x, 0)
 
 
+def times_sigmoid(a, x):
+    """a sigmoid(x), on raw arrays: a / (1 + exp(-x)), in one temporary instead of four."""
+    y = -x
+    with np.errstate(over="ignore"):  # exp(-x) = inf gives 0, which is right
+        y = np.exp(y, out=y if np.ndim(y) and y.dtype.kind == "f" else None)
+    y += 1
+    return np.divide(a, y, out=y if np.ndim(y) else None)
+
+
 @primitive
 def sigmoid(x):
     """1 / (1 + exp(-x)), relatively accurate on both sides."""
-    with np.errstate(over="ignore"):  # exp(-x) = inf gives 0, which is right
-        return 1 / (1 + np.exp(-x))
+    return times_sigmoid(1, x)
 
 
 @primitive
@@ -193,7 +201,8 @@ def log_sigmoid(x):
 @primitive
 def relu(x):
     """max(x, 0), with slope 0 at 0."""
-    return np.maximum(x, 0)
+    y = np.zeros_like(x)
+    return np.maximum(x, y, out=y if np.ndim(y) else None)  # twice as fast as against the number 0
 
 
 defvjp(softplus, lambda g, y, x: g * sigmoid(x))
@@ -291,7 +300,7 @@ def _t(a):
 
 @primitive
 def affine(x, weight, bias):
-    """x W^T + b for points in rows: x (n, in), weight (out, in), bias (out,): one call instead of three."""
+    """x W^T + b for points in rows: x (n, in), weight (out, in), bias (out,) or (n, out): one call instead of three."""
     y = x @ weight.T
     y += bias
     return y
@@ -318,7 +327,7 @@ defvjp(
     affine,
     lambda g, y, x, weight, bias: g * weight if len(weight) == 1 else g @ weight,  # one column: 3 times as fast
     lambda g, y, x, weight, bias: g.T @ x,
-    lambda g, y, x, weight, bias: np.ones_like(raw(g)[:, 0]) @ g,  # a sum over rows, by BLAS
+    lambda g, y, x, weight, bias: np.ones_like(raw(g)[:, 0]) @ g if bias.ndim == 1 else g,  # a sum over rows, by BLAS
 )
 defvjp(einsum, each=_einsum)
 

@@ -93,12 +93,11 @@ class TimeMLP(Module):
         e = self.embedding(u, labels)
         h = x if self.waves is None else np.concatenate([x, self.waves(x)], axis=1)
         for i, (layer, inject) in enumerate(zip(self.layers, self.injections, strict=True)):
-            h = layer(h)
-            if self.injection == "norm":
-                scale, shift = np.split(inject(e), 2, axis=1)
-                h = (1 + scale) * self.norms[i](h) + shift
+            if self.injection == "add":
+                h = layer(h, bias=inject(e, bias=layer.bias + inject.bias))
             else:
-                h = h + inject(e)
+                scale, shift = np.split(inject(e), 2, axis=1)
+                h = (1 + scale) * self.norms[i](layer(h)) + shift
             h = self.activation(h)
         return self.output(h)
 

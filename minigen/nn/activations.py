@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import defvjp, primitive, raw, relu, sigmoid, softplus
+from minigen.autodiff.rules import times_sigmoid
 from minigen.nn.module import Module
 
 __all__ = [
@@ -63,10 +64,7 @@ def gelu(x: Any) -> Any:
 @primitive
 def silu(x):
     """x sigmoid(x), also called swish.  (Elfwing et al. 2018.)"""
-    with np.errstate(over="ignore"):  # exp(-x) = inf gives -0, which is right
-        e = np.exp(-x)
-    e += 1
-    return np.divide(x, e, out=e if np.ndim(e) else None)  # two temporaries, not four
+    return times_sigmoid(x, x)
 
 
 def _silu(g, y, x):

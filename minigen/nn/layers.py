@@ -65,10 +65,12 @@ class Linear(Module):
             start = draw(shape, rng)[:, 0] if init is None else np.zeros(out_features)
             self.bias = Parameter(start.astype(dtype))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, bias: Any = None) -> Any:
+        """bias: in place of the layer's own, if given; (out_features,), or a row for each point."""
         check_input(self, x, -1, self.in_features, self.weight)
+        bias = self.bias if bias is None else bias
         points = x if x.ndim == 2 else np.reshape(x, (-1, self.in_features))
-        y = points @ np.transpose(self.weight) if self.bias is None else affine(points, self.weight, self.bias)
+        y = points @ np.transpose(self.weight) if bias is None else affine(points, self.weight, bias)
         return y if x.ndim == 2 else np.reshape(y, (*x.shape[:-1], self.out_features))
 
     def extra_repr(self) -> str:

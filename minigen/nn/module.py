@@ -193,18 +193,18 @@ def _is_array(value: Any) -> bool:
 def _members(module: Module) -> Iterator[tuple[str, Any]]:
     """(name, value) of the attributes that are Parameters, Modules or buffers, and of those inside lists and dicts."""
 
-    def walk(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-        if isinstance(value, (Parameter, Module)):
-            yield name, value
-        elif isinstance(value, (list, tuple, dict)):
-            for key, v in value.items() if isinstance(value, dict) else enumerate(value):
-                yield from walk(f"{name}.{key}", v)
+    def inside(name: str, values: Any) -> Iterator[tuple[str, Any]]:
+        for key, value in values.items() if isinstance(values, dict) else enumerate(values):
+            if isinstance(value, (Parameter, Module)):
+                yield f"{name}.{key}", value
+            elif isinstance(value, (list, tuple, dict)):
+                yield from inside(f"{name}.{key}", value)
 
     for name, value in vars(module).items():
-        if _is_array(value) and not name.startswith("_"):
+        if isinstance(value, (Parameter, Module)) or (_is_array(value) and not name.startswith("_")):
             yield name, value
-        else:
-            yield from walk(name, value)
+        elif isinstance(value, (list, tuple, dict)):
+            yield from inside(name, value)
 
 
 def _outline(module: Module, indent: str = "", name: str = "", above: tuple = ()) -> Iterator[tuple[str, int]]:

@@ -172,7 +172,9 @@ case(np.einsum, *(at(lambda *x, s=s: np.einsum(s, *x), *shapes) for s, *shapes i
     ("kijji", (2, 3, 2, 2, 3))]))  # fmt: skip
 case(np.einsum, at(lambda a, b, c: np.einsum("ab,bc,cd->ad", a, b, c, optimize=True), (2, 2), (2, 3), (3, 2)))
 case(rules.affine, at(rules.affine, (4, 3), (2, 3), (2,)), at(rules.affine, (0, 3), (2, 3), (2,)),
-     at(rules.affine, (1, 1), (3, 1), (3,)), at(rules.affine, (4, 3), (1, 3), (1,)))  # fmt: skip
+     at(rules.affine, (1, 1), (3, 1), (3,)), at(rules.affine, (4, 3), (1, 3), (1,)),
+     at(rules.affine, (4, 3), (2, 3), (4, 2)), at(rules.affine, (4, 3), (2, 3), (1, 2)),
+     at(rules.affine, (1, 2), (1, 2), (1, 1)))  # fmt: skip
 
 # Linear algebra
 

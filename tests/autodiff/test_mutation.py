@@ -35,6 +35,8 @@ from minigen.autodiff.tensor import RULES, Each
 EQUIVALENT = {  # (function, mutation) -> why nothing can tell it from the original
     ("np.add", "rules 0 and 1 swapped"): "both are g",
     ("affine[2]", "dropped: np.ones_like(raw(g)[:, 0]) @ g -> g"): "fit sums the rows too, only slower",
+    ("affine[2]", "x and bias swapped"): "then always g, and fit sums the rows, only slower",
+    ("affine[2]", "weight and bias swapped"): "then always g, and fit sums the rows, only slower",
     ("np.diagonal on Tensors", "changed: n + min(offset, 0) -> n - min(offset, 0)"): "the array ends there anyway",
     ("np.diagonal on Tensors", "dropped: n + min(offset, 0) -> n"): "the array ends there anyway",
     ("np.diagonal on Tensors", "dropped: m + 1 -> m"): "a stop before the next step but after the last entry",

@@ -42,6 +42,23 @@ def test_each_point_has_its_own_time_and_label(options):
     assert np.ptp(net(np.repeat(x[:1], 5, 0), u, None).data, axis=0).min() > 1e-4  # the time is heard
 
 
+@pytest.mark.parametrize("times", [1, 5])
+def test_the_time_is_added_at_every_layer(times):
+    """h <- silu(W h + b + V e + c), with e = silu(E waves + d): the formula, one matrix at a time."""
+    net = network(dtype=np.float64)
+    for part in (net.embedding.linear, *net.layers, *net.injections):  # no two biases may stand in for each other
+        part.bias.data[...] = np.random.default_rng(part.weight.size).standard_normal(part.bias.shape)
+    x, u = points(dtype=np.float64), np.linspace(0.1, 0.9, times)
+
+    def linear(layer, h):
+        return h @ layer.weight.data.T + layer.bias.data
+
+    h, e = x, nn.silu(linear(net.embedding.linear, nn.sinusoidal(1000 * u, 64)))
+    for layer, injection in zip(net.layers, net.injections, strict=True):
+        h = nn.silu(linear(layer, h) + linear(injection, e))
+    np.testing.assert_allclose(net(x, u).data, linear(net.output, h), rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("injection", ["add", "norm"])
 def test_gradients_of_the_network(injection):
     net = network(injection=injection, dtype=np.float64, features=8, point_features=4)

@@ -80,6 +80,20 @@ def test_linear_on_points_of_any_rank():
     close(layer(ints), layer(ints.astype(float)))
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_linear_with_a_bias_that_is_given(own):
+    """In place of its own, one for all points or one for each; the layer's own then has no part in the gradient."""
+    layer = nn.Linear(3, 4, rng=RNG(0), bias=own)
+    for shape in ((4,), (1, 4), (5, 4)):
+        bias = RNG(1).standard_normal(shape)
+        close(layer(X, bias=bias), X @ layer.weight.data.T + bias)
+        mg.check_grad(lambda x, b: np.sum(layer(x, bias=b) ** 3), X, bias)
+        np.sum(layer(X, bias=bias)).backward()
+        assert not own or layer.bias.grad is None
+    with pytest.raises(ValueError, match="affine on shapes"):
+        layer(X, bias=np.ones((2, 4)))
+
+
 def test_linear_starts_as_said():
     layer = nn.Linear(100, 50, rng=RNG(0))
     assert np.abs(layer.weight.data).max() <= 0.1 and np.abs(layer.bias.data).max() <= 0.1 and layer.bias.data.any()
