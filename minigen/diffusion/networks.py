@@ -82,9 +82,9 @@ class TimeMLP(Module):
         if point_features:
             self.waves = FourierFeatures(dimension, point_features, rng=rng, scale=point_scale, dtype=dtype)
         sizes = (dimension + point_features, *hidden)
-        self.layers = [Linear(n, m, rng=rng, dtype=dtype) for n, m in pairwise(sizes)]
+        self.layers: list[Any] = [Linear(n, m, rng=rng, dtype=dtype) for n, m in pairwise(sizes)]
         parts = 2 if injection == "norm" else 1
-        self.injections = [Linear(width, parts * m, rng=rng, dtype=dtype) for m in hidden]
+        self.injections: list[Any] = [Linear(width, parts * m, rng=rng, dtype=dtype) for m in hidden]
         self.norms = [LayerNorm(m, dtype=dtype) for m in hidden] if injection == "norm" else []
         self.output = Linear(hidden[-1], dimension, rng=rng, init=zeros, dtype=dtype)
 
