@@ -14,10 +14,12 @@ from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
+from minigen.grading.arguments import seconds
 from minigen.grading.limits import MAX_SOURCE
-from minigen.grading.notebook import code_of
-from minigen.grading.runner import GradingError, Result, check_loading, run_tests
+from minigen.grading.notebook import code_of, in_cells, place, stops
+from minigen.grading.runner import GradingError, Result, check_loading, none_of_it, run_tests
 from minigen.grading.submission import SubmissionError, compile_file, foreign_imports
+from minigen.grading.visible import visible
 from minigen.grading.watch import saves
 
 TESTS = "test_exercise.py"
@@ -28,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("exercise", nargs="?", metavar="NN", help="number or folder of the exercise; none: list them")
     parser.add_argument("--file", type=Path, metavar="FILE", help="your answers, .py or .ipynb (default: exercise.py)")
     parser.add_argument("--seed", type=int, default=0, help="try other random inputs (default 0)")
-    parser.add_argument("--limit", type=float, default=20.0, metavar="S", help="seconds for one test (20)")
+    parser.add_argument("--limit", type=seconds, default=20.0, metavar="S", help="seconds for one test (20)")
     parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved; Ctrl-C ends it")
 
 
@@ -43,8 +45,6 @@ def run(args: argparse.Namespace) -> int:
                 raise LookupError("say which exercise: minigen check NN --watch")
             return _list(find_exercises(Path.cwd()))
         folder = Path.cwd() if args.exercise is None else choose(args.exercise, Path.cwd())
-        if args.limit <= 0:
-            raise LookupError("--limit must be positive")
         file = (args.file or folder / "exercise.py").resolve()
         if not file.is_file():
             raise LookupError(f"there is no file {file}")
@@ -106,10 +106,13 @@ def _watch(folder: Path, file: Path, seed: int, limit: float) -> int:
 
 
 @contextlib.contextmanager
-def _as_graded(file: Path) -> Iterator[Path]:
-    """The file; if it is a notebook, the file of Python that the grader makes of it.  Raises LookupError."""
+def _as_graded(file: Path) -> Iterator[tuple[Path, bytes]]:
+    """The file, and b""; if it is a notebook, the file of Python that the grader makes of it, and what is in that.
+
+    Raises LookupError.
+    """
     if file.suffix.lower() != ".ipynb":
-        yield file
+        yield file, b""
         return
     try:
         code = code_of(file.read_bytes(), MAX_SOURCE)
@@ -118,29 +121,37 @@ def _as_graded(file: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, file.name)
         copy.write_bytes(code)
-        yield copy
+        yield copy, code
 
 
 def _check(folder: Path, file: Path, seed: int, limit: float) -> int:
     paint = _paint if sys.stdout.isatty() and "NO_COLOR" not in os.environ else _plain
-    print(paint("1", f"{title(folder)}\n") + f"{_shown(file)}\n")
-    with _as_graded(file) as answers:
-        return _report(folder, answers, seed, limit, paint)
+    print(paint("1", f"{title(folder)}\n"), end="")
+    with _as_graded(file) as (answers, code):
+        print(_shown(file) + (" (cells: those of code, counted from 1)" if code else "") + "\n")
+        return _report(folder, answers, code, seed, limit, paint)
 
 
-def _report(folder: Path, file: Path, seed: int, limit: float, paint) -> int:
+def _report(folder: Path, file: Path, code: bytes, seed: int, limit: float, paint) -> int:
     try:
         compile_file(file)
-        check_loading(file, limit)
+        printed = check_loading(file, limit)
     except SubmissionError as error:
-        print(textwrap.indent(str(error), "  "))
+        print(textwrap.indent(in_cells(str(error), code), "  "))
         print("\nRepair this first: until then nothing can be checked.\n\n0 points")
         return 1
+    if stopped := stops(printed):
+        print("\n".join(visible(said) for said in stopped))
+        print("What comes after it in a cell is not run, here and where you are graded.\n")
     results = run_tests(folder / TESTS, file, seed, limit)
-    print(render(results, paint))
+    for result in results:
+        result.message = in_cells(result.message, code)
+    nothing = none_of_it(results, printed)
+    print(nothing or render(results, paint))
     earned, total = sum(r.earned for r in results), sum(r.points for r in results)
     print("\n" + paint("1", f"{earned} of {total} points"))
-    print(_next(results, file))
+    if not nothing:
+        print(_next(results, file, code))
     if foreign := _foreign(file):
         named = ", ".join(foreign)
         print(f"Note: {file.name} imports {named}. Graded answers can use NumPy and Python's standard library.")
@@ -193,25 +204,23 @@ def _lines(r: Result, paint, width: int, in_full: bool) -> list[str]:
     return lines
 
 
-def _next(results: list[Result], file: Path) -> str:
+def _next(results: list[Result], file: Path, code: bytes) -> str:
     wrong = next((r for r in results if r.outcome in ("failed", "missing")), None)
     if wrong is not None:
-        return f"Next: {_located(wrong, file)}."
+        return f"Next: {_located(wrong, file, code)}."
     todo = next((r for r in results if r.outcome == "todo"), None)
     if todo is not None:
-        return f"Next: write {_located(todo, file)}."
+        return f"Next: write {_located(todo, file, code)}."
     return "All of it is right."
 
 
-def _located(r: Result, file: Path) -> str:
-    """The function of a test and its line in the student's file; a notebook has no lines."""
-    if not r.task or file.suffix == ".ipynb":
-        return r.task or r.title
+def _located(r: Result, file: Path, code: bytes) -> str:
+    """The function of a test and its line in the student's file, or its cell of the notebook."""
     match = re.search(rf"^(\s*)def {re.escape(r.task)}\b", file.read_text("utf-8", errors="replace"), re.MULTILINE)
-    if match is None:
-        return r.task
-    line = match.string.count("\n", 0, match.end()) + 1
-    return f"{r.task}, {file.name} line {line}"
+    if not r.task or match is None:
+        return r.task or r.title
+    number = match.string.count("\n", 0, match.end()) + 1
+    return f"{r.task}, " + (place(code, number) or f"{file.name} line {number}")
 
 
 def _shown(file: Path) -> str:

@@ -24,7 +24,6 @@ from typing import Any
 import minigen
 from minigen.grading.choice import choosing
 from minigen.grading.grader import Assignment, Grader, Sheet
-from minigen.grading.limits import Limits
 from minigen.grading.runner import GradingError
 from minigen.grading.scoring import Manifest, Record
 from minigen.grading.visible import line
@@ -58,7 +57,6 @@ class Order:
     hidden: bytes | None
     seeds: tuple[int, int]
     manifest: Manifest
-    limits: Limits
     wall: str
     facts: dict[str, str]
 
@@ -74,7 +72,7 @@ def mark(order: Order, sheet: Sheet) -> str:
         if order.hidden is not None:
             hidden.write_bytes(order.hidden)
         assignment = Assignment(order.assignment, tests, None if order.hidden is None else hidden, order.seeds)
-        return Grader(assignment, wall, order.limits, order.manifest).mark(sheet).to_json()
+        return Grader(assignment, wall, sheet.limits, manifest=order.manifest).mark(sheet).to_json()
 
 
 def survey(wall: str | None, unsafe: bool) -> tuple[dict[str, str], str, tuple[str, ...]] | str:
@@ -93,7 +91,7 @@ class Workers:
         assignment = grader.assignment
         hidden = assignment.hidden.read_bytes() if assignment.hidden else None
         self._order = Order(
-            assignment.name, assignment.tests.read_bytes(), hidden, assignment.seeds, grader.manifest, grader.limits,
+            assignment.name, assignment.tests.read_bytes(), hidden, assignment.seeds, grader.manifest,
             grader.wall.name, {**facts(), "wall": grader.wall.stamp},
         )  # fmt: skip
         self._grader, self._client, self._pool = grader, client, client.get_executor(pure=False)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ class Earlier:
     """rows: folded id -> the last line of the journal.  graded: folded id -> id, of who has points in the gradebook.
 
     written: ids that pages were named after.  exam: that of the last record, None if it does not say; assignment: its
-    name, or "".  roster: of the last run.
+    name, or "".  roster: of the last run.  limits: those of all, as they were last; {} if there were none.
     """
 
     out: Path
@@ -33,6 +33,7 @@ class Earlier:
     exam: Exam | None
     assignment: str
     roster: dict[str, str]
+    limits: Mapping[str, float]
 
     def admit(self, exam: Exam, force: bool) -> None:
         """Raises LookupError if results of this exam have no place here; force: everything is graded again."""
@@ -51,6 +52,11 @@ class Earlier:
         ) if ours != theirs]  # fmt: skip
         verb = "is not the one" if len(changed) == 1 else "are not the ones"
         raise LookupError(f"{self.out} holds results, and {' and '.join(changed)} {verb} that they are from: {choice}")
+
+    @property
+    def own_limits(self) -> dict[str, Mapping[str, float]]:
+        """folded id -> limits, of those who have others than all."""
+        return {id: row.own for id, row in self.rows.items() if row.own}
 
     def forgettable(self, id: str) -> bool:
         """Whether there is anything of this id here."""
@@ -105,13 +111,16 @@ def look(out: Path) -> Earlier:
     """What the folder holds.  Raises LookupError if its gradebook cannot be read."""
     journal, path = Journal(out / "journal.jsonl"), out / "grades.json"
     rows: dict[str, Line] = {}
+    limits: Mapping[str, float] = {}
     written, exam = set(), None
     for row in journal.lines():
         if not is_id(row.id):
             continue  # not ours
         written.add(row.id)
         rows[folded(row.id)] = row
-        exam = row.exam if row.record is not None else exam
+        if row.record is not None:
+            exam = row.exam
+            limits = limits if row.own else row.record.limits or limits
     book = _gradebook(path)
     people = [row for row in book.get("grades", []) if is_id(row["id"])]
     graded = {folded(row["id"]): row["id"] for row in people if row["status"] != "missing"}
@@ -120,7 +129,8 @@ def look(out: Path) -> Earlier:
     roster = {id: name for id, name in book.get("roster", {}).items() if is_id(id)}
     written |= {row["id"] for row in people}
     assignment = exam.assignment if exam else str(book.get("assignment", ""))
-    return Earlier(out, journal.exists() or bool(book), rows, graded, frozenset(written), exam, assignment, roster)
+    exists = journal.exists() or bool(book)
+    return Earlier(out, exists, rows, graded, frozenset(written), exam, assignment, roster, limits)
 
 
 def _gradebook(path: Path) -> dict[str, Any]:

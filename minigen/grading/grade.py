@@ -6,7 +6,7 @@ import os
 import platform
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from minigen.grading import cli, earlier, feedback, gradebook, intake
+from minigen.grading.arguments import mebibytes, seconds, several
 from minigen.grading.choice import choosing
 from minigen.grading.cluster import Workers, connect
 from minigen.grading.earlier import Earlier
@@ -23,7 +24,7 @@ from minigen.grading.limits import Limits
 from minigen.grading.progress import Bar
 from minigen.grading.roster import enrolled, folded, read_overrides, read_roster
 from minigen.grading.runner import GradingError
-from minigen.grading.scoring import Record
+from minigen.grading.scoring import Record, brief
 from minigen.grading.visible import line
 from minigen.grading.walls import NONE, UNSANDBOXED, Wall
 
@@ -47,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--hidden", type=Path, metavar="FILE", help="further tests, of which students see titles and hints only")
     add("--secret", type=Path, metavar="FILE", help="key of the hidden inputs (default OUT/secret.key, made once)")
     add("--single", action="store_true", help="SUBMISSIONS is one upload, whatever its files are called")
-    add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="submissions at a time (one per core)")
+    add("--jobs", type=several, default=os.cpu_count() or 1, metavar="N", help="submissions at a time (one per core)")
     add("--executor", choices=("local", "dask"), default="local", help="grade here (local), or on the workers of a "
         "Dask cluster, which takes as many at a time as its workers have threads")  # fmt: skip
     add("--scheduler", metavar="ADDRESS", help="of the Dask cluster: tcp://HOST:8786")
@@ -58,8 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--forget", action="append", default=[], metavar="ID[,ID]", help="--resume, and drop the rows of these, whose "
         "uploads are gone")  # fmt: skip
     add("--force", action="store_true", help="grade all that is given again, though OUT holds results")
-    add("--cpu", type=float, default=Limits.cpu, metavar="S", help="seconds of computing for one test (%(default)g)")
-    add("--memory", type=int, default=Limits.memory >> 20, metavar="MIB", help="of one submission (%(default)s)")
+    add("--cpu", type=seconds, metavar="S", help=f"seconds of computing for one test ({Limits.cpu:g}, or as before)")
+    add("--memory", type=mebibytes, metavar="MIB", help=f"of one submission ({Limits.memory >> 20}, or as before)")
     add("--wall", metavar="NAME", help="insist on bubblewrap, landlock or uid (default: the strongest there is)")
     add("--unsafe-no-sandbox", action="store_true", help="run the submissions as you, with all your rights, if you "
         "trust every one of them; all results are marked")  # fmt: skip
@@ -88,8 +89,6 @@ def run(args: argparse.Namespace) -> int:
 def _grade(args: argparse.Namespace) -> int:
     if args.submissions is None or args.assignment is None or args.out is None:
         raise LookupError("say what to grade: minigen grade SUBMISSIONS -a NN -o OUT (or --doctor)")
-    if args.jobs < 1:
-        raise LookupError("--jobs must be 1 at least")
     if (args.executor == "dask") != (args.scheduler is not None):
         raise LookupError("--executor dask and --scheduler ADDRESS go together")
     folder = cli.choose(args.assignment, Path.cwd())
@@ -104,12 +103,12 @@ def _grade(args: argparse.Namespace) -> int:
     hidden = args.hidden.resolve() if args.hidden else None
     if hidden is not None and not hidden.is_file():
         raise LookupError(f"there is no file {hidden}")
-    limits = Limits(args.cpu, 5 * args.cpu + 5, 30 * args.cpu + 30, args.memory << 20)
     title = cli.title(folder)
     secret = _secret(args)
     seeds = PUBLIC_SEED, seed_of(secret, folder.name)
     exam = Exam.of(folder.name, (folder / cli.TESTS).read_bytes(), hidden.read_bytes() if hidden else None, seeds)
     done, kept, forgotten = _plan(args, before, exam, uploads, roster)
+    limits, own = _limits(args, before, uploads, kept)
     journal = Journal(args.out / "journal.jsonl")
     unwritten: dict[str, str] = {}
 
@@ -120,14 +119,17 @@ def _grade(args: argparse.Namespace) -> int:
         write_for(record.id, args.out / "feedback", ".html", feedback.html(entry, title), unwritten)
         return entry
 
+    def note(record: Record) -> None:
+        journal.add(record, exam, brief(own[record.id]) if record.id in own else None)
+
     with _place(args) as (wall, engine):
-        grader = Grader(Assignment(folder.name, folder / cli.TESTS, hidden, seeds), wall, limits)
+        grader = Grader(Assignment(folder.name, folder / cli.TESTS, hidden, seeds), wall, limits, own)
         args.out.mkdir(parents=True, exist_ok=True)
         _keep(args, secret)
         for id in forgotten:
             journal.forget(id)
         print(f"{title}\n{gradebook.count(len(uploads), 'submission')}, behind: {wall.stamp}")
-        entered = _run(grader, engine(grader), uploads, lambda record: journal.add(record, exam), done, enter)
+        entered = _run(grader, engine(grader), uploads, note, done, enter)
     entered |= {record.id: enter(record) for record in kept}
     ids = [*roster, *sorted(set(entered) - set(roster))]
     entries = [entered.get(id) or enter(grader.missing(id)) for id in ids]
@@ -140,7 +142,8 @@ def _grade(args: argparse.Namespace) -> int:
     for reason in stay:
         print(f"this is nobody's now, but could not be removed: {line(reason)}", file=sys.stderr)
     _close_uploads(args, found)
-    _close_earlier(before, [entered[upload.id].record for upload in uploads], kept, removed)
+    _close_earlier(args, before, [entered[upload.id].record for upload in uploads], kept, removed)
+    _close_limits(limits, [entry.record for entry in entries])
     return _close(args.out, entries, roster, overrides, wall) or int(bool(unwritten))
 
 
@@ -166,6 +169,37 @@ def _plan(
     kept = before.kept(exam, given, forgotten, roster)
     repeated = given if args.force else {folded(id) for id in again}
     return before.done(upload.id for upload in uploads if folded(upload.id) not in repeated), kept, forgotten
+
+
+def _limits(
+    args: argparse.Namespace, before: Earlier, uploads: Sequence[intake.Upload], kept: Sequence[Record]
+) -> tuple[Limits, dict[str, Limits]]:
+    """The limits of all, and those of single uploads by id: as is said now, or else as was said before.
+
+    What is said with --again, or with one upload of many, is for these; with --force it is for all that is given.
+    """
+    memory = None if args.memory is None else args.memory << 20
+    said = {name: value for name, value in (("cpu", args.cpu), ("memory", memory)) if value is not None}
+    alone = [upload.id for upload in uploads] if len(uploads) == 1 and kept else []
+    chosen = {folded(id) for id in alone or ([] if args.force else _ids(args.again))}
+    usual = {"cpu": Limits.cpu, "memory": Limits.memory}
+    of_all = {**usual, **before.limits, **({} if chosen else said)}
+    if of_all != usual and (chosen or not said):
+        print(f"limits: those of the last run, {_shown(of_all)}; --cpu and --memory take others", file=sys.stderr)
+    own = {} if said and args.force else dict(before.own_limits)
+    own |= {id: {**of_all, **own.get(id, {}), **said} for id in chosen if said}
+    own = {id: limits for id, limits in own.items() if limits != of_all}
+    ids = {upload.id: folded(upload.id) for upload in uploads}
+    return _made(of_all), {id: _made(own[key]) for id, key in ids.items() if key in own}
+
+
+def _made(limits: Mapping[str, float]) -> Limits:
+    cpu = limits["cpu"]
+    return Limits(cpu, 5 * cpu + 5, 30 * cpu + 30, int(limits["memory"]))
+
+
+def _shown(limits: Mapping[str, float]) -> str:
+    return f"{limits['cpu']:g} s of computing and {int(limits['memory']) >> 20} MiB"
 
 
 def _ids(arguments: Iterable[str]) -> list[str]:
@@ -254,12 +288,19 @@ def _close_uploads(args: argparse.Namespace, found: Sequence[intake.Upload]) -> 
         print(f"not looked at: {earlier.listed(others, 200)}", file=sys.stderr)
 
 
-def _close_earlier(before: Earlier, records: Sequence[Record], kept: Sequence[Record], removed: Sequence[str]) -> None:
+def _close_earlier(
+    args: argparse.Namespace,
+    before: Earlier,
+    records: Sequence[Record],
+    kept: Sequence[Record],
+    removed: Sequence[str],
+) -> None:
     """What became of the results of earlier runs."""
     if kept:
         names = earlier.listed([record.id for record in kept])
-        print(f"kept {gradebook.count(len(kept), 'row')} of before, whose uploads were not given: {names}\n"
-              "  (--forget ID drops one)")  # fmt: skip
+        whose = "whose upload is" if len(kept) == 1 else "whose uploads are"
+        print(f"kept {gradebook.count(len(kept), 'row')} of before, {whose} not in {args.submissions}: {names} "
+              "(--forget ID removes one)")  # fmt: skip
     old = before.done(record.id for record in records)
     changed = [f"{record.id} {old[record.id].earned} -> {record.earned}" for record in records
                if record.id in old and old[record.id].earned != record.earned]  # fmt: skip
@@ -267,6 +308,14 @@ def _close_earlier(before: Earlier, records: Sequence[Record], kept: Sequence[Re
         print(f"other points than before: {earlier.listed(changed)}")
     if removed:
         print(f"removed the feedback of before that is nobody's now: {earlier.listed(removed)}")
+
+
+def _close_limits(limits: Limits, records: Sequence[Record]) -> None:
+    """Who was graded with other limits than all."""
+    others = [f"{record.id} ({_shown(record.limits)})" for record in records
+              if record.limits and record.limits != brief(limits)]  # fmt: skip
+    if others:
+        print(f"with other limits than {_shown(brief(limits))}: {earlier.listed(others)}")
 
 
 def _close(out: Path, entries: Sequence[gradebook.Entry], roster: dict, overrides: dict, wall: Wall) -> int:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -24,8 +24,9 @@ import numpy as np
 from minigen.grading import processes
 from minigen.grading.intake import Rejected, Upload, read
 from minigen.grading.limits import Limits
+from minigen.grading.notebook import in_cells
 from minigen.grading.runner import GradingError
-from minigen.grading.scoring import Manifest, Record, score
+from minigen.grading.scoring import Manifest, Record, brief, score
 from minigen.grading.session import REST, Job
 from minigen.grading.walls import Wall, bubblewrap
 
@@ -54,6 +55,7 @@ class Sheet:
     id: str
     name: str
     source: bytes
+    limits: Limits
     key: str
 
 
@@ -76,20 +78,28 @@ class Engine(Protocol):
 class Grader:
     """Grades uploads of an assignment behind a wall.  Raises GradingError if its tests cannot be listed.
 
-    manifest: the tests, if somebody has listed them before.
+    own: id -> limits, of who has others than all.  manifest: the tests, if somebody has listed them before.
     """
 
-    def __init__(self, assignment: Assignment, wall: Wall, limits: Limits, manifest: Manifest | None = None):
-        self.assignment, self.wall, self.limits = assignment, wall, limits
+    def __init__(
+        self,
+        assignment: Assignment,
+        wall: Wall,
+        limits: Limits,
+        own: Mapping[str, Limits] | None = None,
+        manifest: Manifest | None = None,
+    ):
+        self.assignment, self.wall, self.limits, self.own = assignment, wall, limits, own or {}
         self._running: set[subprocess.Popen] = set()
         self._lock = threading.Lock()
         self._stopped = False
-        self._fixed = _fingerprint(assignment, wall, limits)
+        self._fixed = _fingerprint(assignment, wall)
         self.manifest = manifest or self._listed()
 
-    def key(self, name: str, source: bytes) -> str:
+    def key(self, name: str, source: bytes, limits: Limits) -> str:
         """A hash of everything that the result depends on."""
-        return hashlib.sha256(self._fixed + name.encode() + b"\0" + source).hexdigest()
+        facts = f"{asdict(limits)}\0{name}\0".encode()
+        return hashlib.sha256(self._fixed + facts + source).hexdigest()
 
     def grade(self, upload: Upload, done: Record | None = None) -> Record:
         """The record of an upload; `done`, if that is a record of the very same upload, tests and limits."""
@@ -104,21 +114,23 @@ class Grader:
             text = f"{upload.path.name}: {reason}".encode(errors="backslashreplace").decode()
             record = self._without_session(upload.id, "rejected_upload", text)
             return done if done == record else record
-        key = self.key(name, source)
+        limits = self.own.get(upload.id, self.limits)
+        key = self.key(name, source, limits)
         if done is not None and done.key == key and not done.late and done.status != "grader_error":
             return done
-        return Sheet(upload.id, name, source, key)
+        return Sheet(upload.id, name, source, limits, key)
 
     def mark(self, sheet: Sheet) -> Record:
         """Grade it, in a session of its own."""
         start = time.monotonic()
-        with self._session(sheet.name, sheet.source or b"\n") as folder:
+        with self._session(sheet.name, sheet.source or b"\n", sheet.limits) as folder:
             try:
                 record = score(folder, self.manifest)
             except (OSError, ValueError, KeyError) as error:
                 record = self.failed(sheet, f"the session broke off: {error}\n{_said(folder)}")
-        seconds = time.monotonic() - start
-        return replace(record, id=sheet.id, key=sheet.key, stamp=self.wall.stamp, seconds=round(seconds, 2))
+        seconds = round(time.monotonic() - start, 2)
+        return replace(_in_cells(record, sheet), id=sheet.id, key=sheet.key, stamp=self.wall.stamp, seconds=seconds,
+                       limits=brief(sheet.limits))  # fmt: skip
 
     def failed(self, sheet: Sheet, message: str) -> Record:
         """The record of what the grader could not grade: a person has to look."""
@@ -154,24 +166,24 @@ class Grader:
         return Record(id, status, message, self.manifest.nothing(), stamp=self.wall.stamp)
 
     def _listed(self) -> Manifest:
-        with self._session("exercise.py", b"") as folder:
+        with self._session("exercise.py", b"", self.limits) as folder:
             manifest = Manifest.read(folder)
             if not manifest.public:
                 raise GradingError(f"no tests with points in {self.assignment.tests}\n{_said(folder)}")
         return manifest
 
     @contextmanager
-    def _session(self, name: str, source: bytes) -> Iterator[Path]:
+    def _session(self, name: str, source: bytes, limits: Limits) -> Iterator[Path]:
         """A folder with the logs of a session that is over; no source: of one that lists the tests."""
         with tempfile.TemporaryDirectory(prefix="minigen-") as folder:
             hidden = str(self.assignment.hidden) if self.assignment.hidden else ""
             job = Job(folder, str(self.assignment.tests), hidden, name, base64.b64encode(source).decode(),
-                      self.wall.name, self.assignment.seeds, asdict(self.limits))  # fmt: skip
+                      self.wall.name, self.assignment.seeds, asdict(limits))  # fmt: skip
             with open(Path(folder, "said.txt"), "wb") as said:
-                self._run(job, said)
+                self._run(job, said, limits.total + _GRACE)
             yield Path(folder)
 
-    def _run(self, job: Job, said) -> None:
+    def _run(self, job: Job, said, patience: float) -> None:
         with self._lock:
             if self._stopped:
                 raise GradingError("stopped")
@@ -189,7 +201,7 @@ class Grader:
         try:
             process.stdin.write(job.line())
             process.stdin.flush()
-            process.wait(self.limits.total + _GRACE)
+            process.wait(patience)
         except (subprocess.TimeoutExpired, OSError):
             pass  # the logs are not complete, which says it all
         finally:
@@ -199,6 +211,14 @@ class Grader:
                 self._running.discard(process)
             with contextlib.suppress(OSError):  # there may be nobody to read what was still to be written
                 process.stdin.close()
+
+
+def _in_cells(record: Record, sheet: Sheet) -> Record:
+    """The record; of a notebook it tells of cells, where it told of lines of the code that was made of it."""
+    if not sheet.name.endswith(".ipynb"):
+        return record
+    tests = [replace(test, message=in_cells(test.message, sheet.source)) for test in record.tests]
+    return replace(record, message=in_cells(record.message, sheet.source), tests=tests)
 
 
 class Threads:
@@ -268,13 +288,13 @@ def _said(folder: Path) -> str:
     return said.strip()
 
 
-def _fingerprint(assignment: Assignment, wall: Wall, limits: Limits) -> bytes:
-    """A hash of what all results of a run depend on, files of answers apart: tests, grader, versions, seeds, limits."""
+def _fingerprint(assignment: Assignment, wall: Wall) -> bytes:
+    """A hash of what all results of a run depend on: tests, grader, versions, seeds."""
     import hypothesis
 
     files = [*sorted(Path(__file__).parent.rglob("*.py")), assignment.tests]
     files += [assignment.hidden] if assignment.hidden else []
     parts = [hashlib.sha256(path.read_bytes()).digest() for path in files]
     versions = (platform.python_version(), np.__version__, hypothesis.__version__)
-    facts = (assignment.name, assignment.seeds, wall.stamp, asdict(limits), versions)
+    facts = (assignment.name, assignment.seeds, wall.stamp, versions)
     return hashlib.sha256(b"".join(parts) + repr(facts).encode()).digest()

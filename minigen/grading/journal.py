@@ -31,11 +31,15 @@ class Exam:
 
 @dataclass(frozen=True)
 class Line:
-    """record: None if somebody wanted it forgotten.  exam: None if the line does not say."""
+    """record: None if somebody wanted it forgotten.  exam: None if the line does not say.
+
+    own: the limits of this student alone, as in Record; {} if they are those of all.
+    """
 
     id: str
     record: Record | None
     exam: Exam | None
+    own: Mapping[str, float]
 
 
 class Journal:
@@ -56,9 +60,9 @@ class Journal:
             except (ValueError, TypeError, KeyError, AttributeError):
                 continue
 
-    def add(self, record: Record, exam: Exam) -> None:
+    def add(self, record: Record, exam: Exam, own: Mapping[str, float] | None = None) -> None:
         """Write it to the disk, before anybody is told."""
-        self._append({**asdict(record), "exam": asdict(exam)})
+        self._append({**asdict(record), "exam": asdict(exam), "own": dict(own or {})})
 
     def forget(self, id: str) -> None:
         """From here on there is no record of this id."""
@@ -79,11 +83,11 @@ class Journal:
 
 
 def _line(data: dict[str, Any]) -> Line:
-    exam = data.pop("exam", None)
+    exam, own = data.pop("exam", None), data.pop("own", {})
     if data.get("forgotten"):
-        return Line(str(data["id"]), None, None)
+        return Line(str(data["id"]), None, None, {})
     record = Record(**{**data, "tests": [Scored(**test) for test in data["tests"]]})
-    return Line(record.id, record, None if exam is None else Exam(**exam))
+    return Line(record.id, record, None if exam is None else Exam(**exam), dict(own))
 
 
 @contextmanager

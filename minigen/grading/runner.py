@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from minigen.grading.notebook import stops
 from minigen.grading.submission import SubmissionError
 
 
@@ -41,9 +43,26 @@ class GradingError(RuntimeError):
     """The tests themselves could not be run; the student is not to blame."""
 
 
+_TAIL = 3000  # characters, of what is printed, that are shown: the last ones
+_LACKING = re.compile(r"(.*) has no function \w+: was it renamed or deleted\?")  # see submission.py
+
+
+def none_of_it(results: Sequence[Result], printed: str) -> str:
+    """What to say, once for all tests, of a file that has none of the functions that are asked for; else "".
+
+    printed: while it was loaded.
+    """
+    names = {match[1] for result in results if (match := _LACKING.fullmatch(result.message))}
+    if len(names) != 1 or not all(_LACKING.fullmatch(result.message) for result in results):
+        return ""
+    tasks = dict.fromkeys(result.task for result in results if result.task)
+    why = "" if stops(printed) else ": is it the right file?"
+    return f"{names.pop()} defines none of {', '.join(tasks)}{why}"
+
+
 # What the process that tries to load a file runs.  It leaves with os._exit, whatever the file has set going.
 _LOADING = """
-import json, os, sys
+import contextlib, json, os, sys
 from pathlib import Path
 from minigen.grading.submission import SubmissionError, load
 
@@ -54,13 +73,18 @@ try:
     load(path)
 except SubmissionError as error:
     problem = str(error)
+with contextlib.suppress(Exception):
+    sys.stdout.flush()
 log.write_text(json.dumps({"problem": problem}))
 os._exit(0)
 """
 
 
-def check_loading(submission: Path, limit: float = 20.0) -> None:
-    """Load the file once in a process of its own.  SubmissionError if it fails, ends Python or takes over limit s."""
+def check_loading(submission: Path, limit: float = 20.0) -> str:
+    """Load the file once in a process of its own; what it prints.
+
+    Raises SubmissionError if that fails, ends Python or takes over limit s.
+    """
     with tempfile.TemporaryDirectory(prefix="minigen-") as folder:
         log = Path(folder) / "loading.json"
         log.write_text("")
@@ -76,7 +100,8 @@ def check_loading(submission: Path, limit: float = 20.0) -> None:
     elif said:
         raise SubmissionError(f"{submission.name} ends Python while it is being loaded")
     else:
-        raise GradingError(f"Python could not be started to load {submission}\n{output}")
+        raise GradingError(f"Python could not be started to load {submission}\n{output[-_TAIL:]}")
+    return output
 
 
 def run_tests(tests: Path, submission: Path, seed: int = 0, limit: float = 20.0) -> list[Result]:
@@ -95,7 +120,7 @@ def run_tests(tests: Path, submission: Path, seed: int = 0, limit: float = 20.0)
             finished, output = _run(nodes, submission, log, seed, limit)
             running = read_log(log, results)
             if not results:
-                raise GradingError(f"no tests with points ran in {tests}\n{output}")
+                raise GradingError(f"no tests with points ran in {tests}\n{output[-_TAIL:]}")
             if running is None:
                 break
             stopped = "ended Python" if finished else f"did not finish in {limit:g} s: an endless loop?"
@@ -152,7 +177,7 @@ def _call(command: Sequence[str], log: Path, limit: float) -> tuple[bool, str]:
             process.kill()
             process.wait()
         output.seek(0)
-        return finished, output.read()[-3000:]
+        return finished, output.read()
 
 
 def _watch(process: subprocess.Popen, log: Path, limit: float) -> bool:

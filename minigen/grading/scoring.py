@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from minigen.grading.runner import Result, read_log
+from minigen.grading.limits import Limits
+from minigen.grading.runner import Result, none_of_it, read_log
 from minigen.grading.session import HIDDEN, OTHERS, PUBLIC, REST
 
 OTHER_INPUTS = "right for the inputs of the public tests, wrong for others"
@@ -38,7 +39,7 @@ class Record:
 
     status: ok (all points), partial, syntax_error, timeout, memory, crashed, protocol_error, rejected_upload, missing,
     or grader_error: a person must look.  message: about the submission as a whole.  late: try again when the machine is
-    less busy.  key: of everything that the result depends on.
+    less busy.  key: of everything that the result depends on.  limits: cpu in seconds and memory in bytes.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Record:
     stamp: str = ""
     seconds: float = 0.0
     late: bool = False
+    limits: dict[str, float] = field(default_factory=dict)
 
     @property
     def earned(self) -> int:
@@ -66,6 +68,11 @@ class Record:
     def from_json(line: str) -> "Record":
         data = json.loads(line)
         return Record(**{**data, "tests": [Scored(**test) for test in data["tests"]]})
+
+
+def brief(limits: Limits) -> dict[str, float]:
+    """What of them is said on the command line, as records and journals have it."""
+    return {"cpu": limits.cpu, "memory": limits.memory}
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,10 @@ def score(folder: Path, manifest: Manifest) -> Record:
             if list(found) != [result.name for result in expected]:
                 record.status, record.message = "grader_error", "other tests ran than those that there are"
                 return record
+        if said := none_of_it(list(logs[0].values()), rest["printed"]):
+            record.message = said
+            for result in logs[0].values():
+                result.message = ""
         others = _results(folder / OTHERS, ())
         record.tests = [_public(result, others) for result in logs[0].values()]
         record.tests += [_scored(result, True) for result in logs[1].values()]

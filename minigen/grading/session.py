@@ -41,6 +41,9 @@ class Job:
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
+# Beside the modules that a worker loads in any case, as behind the wall no file can be opened: see inside/jail.py.
+_MORE = ["__future__"]
+
 # The logs of a session in its folder: tests as students know them, with other inputs, of the hidden file; and the rest.
 PUBLIC, OTHERS, HIDDEN, REST = "public.jsonl", "others.jsonl", "hidden.jsonl", "session.json"
 
@@ -57,7 +60,7 @@ def main() -> None:
     from minigen.grading.proxy import Remote
 
     wall = next(wall for wall in [*walls(), NONE] if wall.name == job.wall)
-    remote = Remote(wall, Limits(**job.limits), job.name, base64.b64decode(job.source))
+    remote = Remote(wall, Limits(**job.limits), job.name, base64.b64decode(job.source), _MORE)
     threading.Thread(target=_end_with_the_grader, args=(remote,), daemon=True).start()
     problem, printed = _grade(job, remote)
     remote.close()

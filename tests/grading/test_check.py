@@ -116,19 +116,55 @@ def test_packages_that_graded_answers_cannot_use_are_named(exercise, capsys):
 
 
 def test_a_notebook_is_checked_as_it_is_graded(exercise, capsys):
-    cells = ["import torch", "%%time\n" + RIGHT, "torch.plot()", "!ls", "files = !ls"]
+    cells = ["import matplotlab as plt", "%%time\n" + RIGHT, "plt.plot()", "!ls", "files = !ls"]
     notebook = exercise / "mine.ipynb"
     notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
     assert main(["check", "7", "--file", str(notebook)]) == 0
     said = capsys.readouterr().out
-    assert "mine.ipynb" in said and "6 of 6 points" in said and "Note: mine.ipynb imports torch." in said
+    assert "mine.ipynb" in said and "6 of 6 points" in said and "Note: mine.ipynb imports matplotlab." in said
+    stopped = [line for line in said.splitlines() if line.startswith("cell ")]
+    assert stopped == ["cell 1 of the notebook stops at line 1: ModuleNotFoundError: No module named 'matplotlab'",
+                       "cell 3 of the notebook stops at line 1: NameError: name 'plt' is not defined"]  # fmt: skip
     cells[1] = cells[1].replace("2 * x", "3 * x")
     notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
     assert main(["check", "7", "--file", str(notebook)]) == 1
-    assert "Next: double." in capsys.readouterr().out
+    assert "Next: double, cell 2, line 2." in capsys.readouterr().out
+    cells[1] = cells[1].replace("3 * x", "[][x]")
+    cells[3] = "def half(:"
+    for source, told in (
+        (cells[:3], "cell 2, line 2 (def double(x): return [][x]): IndexError"),
+        (cells, "mine.ipynb, cell 4, line 1: Python cannot read this yet: invalid syntax"),
+    ):
+        notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in source]}))
+        assert main(["check", "7", "--file", str(notebook)]) == 1
+        assert told in " ".join(capsys.readouterr().out.split())
     notebook.write_text("{}")
     assert main(["check", "7", "--file", str(notebook)]) == 2
     assert "minigen check: mine.ipynb: the notebook cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("empty.py", "", "empty.py defines none of double, square, triple, quadruple: is it the right file?"),
+        ("other.py", "def mean(x): return x", "other.py defines none of double, square, triple, quadruple: is it the"),
+        ("none.ipynb", "import matplotlab\n" + RIGHT, "none.ipynb defines none of double, square, triple, quadruple\n"),
+    ],
+)
+def test_a_file_with_nothing_that_is_asked_for_is_said_to_be_that_once(exercise, capsys, name, text, says):
+    cells = {"cells": [{"cell_type": "code", "source": text}]}
+    (exercise / name).write_text(json.dumps(cells) if name.endswith(".ipynb") else text)
+    assert main(["check", "7", "--file", str(exercise / name)]) == 1
+    said = capsys.readouterr().out
+    assert says in said and "0 of 6 points" in said
+    assert said.count("quadruple") == 1 and "has no function" not in said and "✗" not in said and "Next" not in said
+
+
+def test_one_function_that_is_there_is_no_wrong_file(exercise, capsys):
+    (exercise / "exercise.py").write_text("def double(x): return 3 * x")
+    assert main(["check", "7"]) == 1
+    said = capsys.readouterr().out
+    assert "defines none" not in said and "has no function quadruple: was it renamed or deleted?" in said
 
 
 @pytest.mark.parametrize("saved", ["def half(", None])
@@ -236,12 +272,20 @@ def test_without_a_number_the_exercises_are_listed(exercise, capsys):
     [
         (["8"], "there is no exercise 8; there are 07"),
         (["7", "--file", "none.py"], "there is no file"),
-        (["7", "--limit", "0"], "--limit must be positive"),
     ],
 )
 def test_what_cannot_be_done_is_said(exercise, capsys, arguments, says):
     assert main(["check", *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "nan", "inf", "two", "1e9", ""])
+def test_a_limit_that_is_none_is_said_at_the_door(exercise, capsys, limit):
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", "7", f"--limit={limit}"])
+    said = capsys.readouterr()
+    expected = f"--limit: expected seconds, more than 0 and at most 86400, such as 2.5; got {limit!r}"
+    assert stopped.value.code == 2 and said.err.count("\n") == 2 and expected in said.err and not said.out
 
 
 def test_tests_that_cannot_run_are_not_the_students_fault(exercise, capsys):

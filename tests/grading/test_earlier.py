@@ -231,7 +231,7 @@ def test_one_student_is_graded_again_and_all_others_stay(course, capsys):
     assert grade("one/bob.py", "--resume") == 0
     said = capsys.readouterr()
     assert table(course) == {**before, "BOB": ("Bob Baker", "6", "ok")} and journal(course)[2:] == ["BOB"]
-    assert "kept 1 row of before, whose uploads were not given: ann\n  (--forget ID drops one)" in said.out
+    assert "kept 1 row of before, whose upload is not in one/bob.py: ann (--forget ID removes one)\n" in said.out
     assert "other points than before: BOB 0 -> 6\n" in said.out and "1 submission, behind" in said.out
     assert "3 submissions: " in said.out and "mean 3.00 of 6 points over the roster's 3 people" in said.out
     assert "roster: the one of the last run, 3 people" in said.err
@@ -249,6 +249,57 @@ def test_one_student_is_graded_again_and_all_others_stay(course, capsys):
     assert "removed the feedback of before that is nobody's now: ann, dan" in capsys.readouterr().out
     assert there(course / "graded") == ["feedback/BOB.html", "feedback/BOB.md", "gradescope/BOB.json"]
     assert grade("one", "--resume") == 0 and set(table(course)) == {"BOB"}
+
+
+@walled
+@pytest.mark.slow
+def test_limits_are_remembered_those_of_all_and_those_of_one(course, capsys):
+    def used():
+        book = json.loads((course / "graded" / "grades.json").read_text())
+        return {row["id"]: row["limits"].get("cpu") for row in book["grades"]}
+
+    for id in ("ann", "bob", "cleo"):
+        (course / "in" / f"{id}.py").write_text(HALF)
+    assert grade("in", "--cpu", "3") == 0 and used() == {"ann": 3, "bob": 3, "cleo": 3}
+    assert "other limits" not in capsys.readouterr().out
+    assert grade("in", "--resume") == 0 and len(journal(course)) == 3  # nothing again, with 10 s
+    assert "limits: those of the last run, 3 s of computing and 1024 MiB; --cpu and" in capsys.readouterr().err
+    assert grade("in", "--again", "ANN", "--cpu", "7") == 0 and used() == {"ann": 7, "bob": 3, "cleo": 3}
+    said = "with other limits than 3 s of computing and 1024 MiB: ann (7 s of computing and 1024 MiB)\n"
+    assert journal(course)[3:] == ["ann"] and said in capsys.readouterr().out
+    (course / "one" / "bob.py").write_text(HALF)
+    assert grade("one/bob.py", "--resume", "--cpu", "8") == 0  # one of many
+    assert journal(course)[4:] == ["bob"] and used() == {"ann": 7, "bob": 8, "cleo": 3}
+    for arguments in (["--resume"], ["--resume", "--cpu", "3"]):
+        assert grade("in", *arguments) == 0
+        assert len(journal(course)) == 5 and used() == {"ann": 7, "bob": 8, "cleo": 3}
+    (course / "in" / "ann.py").write_text("")  # other files: hers still, and those of all for who is new
+    (course / "in" / "dan.py").write_text(HALF)
+    assert grade("in", "--resume") == 0 and used() == {"ann": 7, "bob": 8, "cleo": 3, "dan": 3}
+    (course / "in" / "ann.py").write_bytes(b"x" * (3 << 20))  # rejected, and mended later
+    assert grade("in", "--resume") == 0 and used() == {"ann": None, "bob": 8, "cleo": 3, "dan": 3}
+    (course / "in" / "ann.py").write_text(HALF)
+    assert grade("in", "--resume", "--cpu", "4") == 0 and used() == {"ann": 7, "bob": 8, "cleo": 4, "dan": 4}
+    assert grade("in", "--again", "bob", "--cpu", "4") == 0 and used() == {"ann": 7, "bob": 4, "cleo": 4, "dan": 4}
+    assert grade("in", "--force") == 0 and used() == {"ann": 7, "bob": 4, "cleo": 4, "dan": 4}
+    assert grade("in", "--force", "--cpu", "5") == 0 and set(used().values()) == {5}
+    capsys.readouterr()
+    assert grade("in", "--resume", "--cpu", "6", "--memory", "900") == 0 and set(used().values()) == {6}
+    assert "limits" not in capsys.readouterr().out
+
+
+@walled
+def test_a_row_whose_file_is_gone_is_said(course, capsys):
+    for id in ("ann", "bob"):
+        (course / "in" / f"{id}.py").write_text(STUB)
+    assert grade("in") == 0
+    (course / "in" / "ann.py").rename(course / "in" / "anne.py")
+    capsys.readouterr()
+    assert grade("in", "--resume") == 0 and set(table(course)) == {"ann", "anne", "bob"}
+    said = capsys.readouterr().out
+    assert "kept 1 row of before, whose upload is not in in: ann (--forget ID removes one)\n" in said
+    assert grade("in", "--forget", "ann") == 0 and set(table(course)) == {"anne", "bob"}
+    assert "kept" not in capsys.readouterr().out
 
 
 @walled

@@ -333,8 +333,6 @@ def test_tests_that_cannot_run_are_said_at_once(course, capsys):
         (["in", "-a", "7", "-o", "out"], "holds no submissions"),
         (["nowhere", "-a", "7", "-o", "out"], "there is no nowhere"),
         (["in", "-a", "9", "-o", "out"], "there is no exercise 9"),
-        (["x.py", "-a", "7", "-o", "out", "--cpu", "0"], "0 < cpu"),
-        (["x.py", "-a", "7", "-o", "out", "--jobs", "0"], "--jobs"),
         (["x.py", "-a", "7", "-o", "out", "--roster", "x.py"], "has no column 'id'"),
         (["x.py", "-a", "7", "-o", "out", "--hidden", "none.py"], "there is no file"),
         (["x.py", "-a", "7", "-o", "out", "--secret", "none"], "none"),
@@ -345,6 +343,53 @@ def test_what_cannot_be_done_is_said(course, capsys, arguments, says):
     (course / "x.py").write_text("x = 1\n")
     assert main(["grade", *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "values", "expected"),
+    [
+        ("--cpu", ["-1", "0", "nan", "inf", "two", "1e9"], "seconds, more than 0 and at most 86400, such as 2.5"),
+        ("--memory", ["-1", "0", "255", "nan", "inf", "two", "300.5"], "whole MiB, 256 at least, such as 1024"),
+        ("--jobs", ["-1", "0", "nan", "inf", "two", "1.5"], "a whole number from 1 to 1000"),
+    ],
+)
+def test_limits_that_are_none_are_said_at_the_door(course, capsys, option, values, expected):
+    (course / "x.py").write_text("x = 1\n")
+    for value in values:
+        with pytest.raises(SystemExit) as stopped:
+            main(["grade", "x.py", "-a", "7", "-o", "out", option, value])
+        line, help = capsys.readouterr().err.splitlines()
+        assert stopped.value.code == 2 and help == "All options: minigen grade --help"
+        assert line == f"minigen grade: error: argument {option}: expected {expected}; got {value!r}"
+    assert not (course / "out").exists()
+
+
+def test_a_notebook_is_graded_and_its_student_told_of_cells(course):
+    cells = ["from __future__ import annotations\nimport numpy as np\nimport matplotlib_of_nobody",
+             "%%time\n" + RIGHT.replace("sorted(xs)", "xs[9]"), "def f(:"]  # fmt: skip
+    for id, sources in (("ann", cells[:2]), ("bob", cells), ("cleo", ["import no_such_thing\n" + RIGHT])):
+        notebook = {"cells": [{"cell_type": "code", "source": source} for source in sources]}
+        (course / "in" / f"{id}.ipynb").write_text(json.dumps(notebook))
+    (course / "in" / "dan.py").write_text("")
+    assert grade() == 0
+    assert {id: (row["status"], row["points"]) for id, row in grades(course).items()} == {
+        "ann": ("partial", 5), "bob": ("syntax_error", 0), "cleo": ("partial", 0), "dan": ("partial", 0)}  # fmt: skip
+    pages = {id: (course / "out" / "feedback" / f"{id}.md").read_text() for id in grades(course)}
+    for id, says in (
+        ("ann", "cell 1 of the notebook stops at line 3: ModuleNotFoundError: No module named 'matplotlib_of_nobody'"),
+        ("ann", "    cell 2, line 14 (return xs[9]): IndexError: list index out of range\n"),
+        ("bob", "    exercise.ipynb, cell 3, line 1: Python cannot read this yet: invalid syntax\n"),
+        ("cleo", "    exercise.ipynb defines none of double, total, order, apply, draw\n"),
+        ("cleo", "cell 1 of the notebook stops at line 1: ModuleNotFoundError"),
+        ("dan", "    exercise.py defines none of double, total, order, apply, draw: is it the right file?\n"),
+    ):
+        assert pages[id].count(says) == 1, pages[id]
+    assert not any("has no function" in page for page in pages.values())
+
+
+def test_answers_may_say_what_is_to_come(course):
+    (course / "in" / "ann.py").write_text("from __future__ import annotations\n" + RIGHT)
+    assert grade() == 0 and grades(course)["ann"]["points"] == 6
 
 
 def test_one_file_without_a_wall_is_marked(course, capsys):

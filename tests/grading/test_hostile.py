@@ -17,7 +17,9 @@ from minigen.grading.walls import walls
 WALLS = {wall.name: problem(wall) for wall in walls()}
 
 
-@pytest.fixture(scope="module", params=WALLS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(wall, marks=pytest.mark.xdist_group(f"hostile-{wall}")) for wall in WALLS]
+)
 def graded(request):
     """All cases graded in one run, with honest ones around them."""
     if WALLS[request.param]:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from minigen.grading import intake
 from minigen.grading.grade import _close_uploads
+from minigen.grading.inside.problems import where
 from minigen.grading.intake import Rejected, Upload, find, passed_over, read
-from minigen.grading.notebook import _plain, plain
+from minigen.grading.notebook import _plain, in_cells, plain, stops
 from minigen.grading.notebook import code_of as code_of_notebook
 from minigen.grading.visible import visible
 
@@ -224,10 +225,69 @@ def test_a_cell_that_fails_costs_the_rest_of_itself(tmp_path, capsys):
     )  # fmt: skip
     assert scope["f"](5) == 5 and (scope["a"], scope["c"], scope["d"]) == (1, [1, 2], [1, 2])
     assert not {"lost", "b", "files", "x", "plt"} & set(scope) and scope["kept"] == 3
-    assert [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()] == [
-        "cell 1 of the notebook ends with ModuleNotFoundError", "cell 3 of the notebook ends with NameError",
-        "cell 5 of the notebook ends with AssertionError",
-    ]  # fmt: skip
+    said = [
+        "cell 1 of the notebook stops at line 1: ModuleNotFoundError: No module named 'nothing_of_the_kind'",
+        "cell 3 of the notebook stops at line 2: NameError: name 'plt' is not defined",
+        "cell 5 of the notebook stops at line 1: AssertionError: wrong",
+    ]
+    printed = capsys.readouterr().out
+    assert printed.splitlines() == said == stops(f"cell 1 of the notebook\n{printed}and more\n")
+
+
+def test_the_students_own_names_do_not_keep_a_cell_from_being_told_of(tmp_path, capsys):
+    scope = scope_of(tmp_path, "type = str = repr = 3", "\n\nassert type == 4", "more = 1")
+    assert scope["more"] == 1
+    assert stops(capsys.readouterr().out) == ["cell 2 of the notebook stops at line 3: AssertionError"]
+
+
+LINES = ["x = 1", "s = '''one\n\ntwo'''", "%matplotlib inline", "!pip install \\\n  numpy", "files = !ls \\\n *.py",
+         "# it's (", "", "y = (1,\n2)", "y = 1 + \\\n2", "from __future__ import annotations", "f?",
+         "%time z = 1"]  # fmt: skip
+MAGICS = ["", "%%time\n", "\n\n%%capture\n%%time\n"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(MAGICS), st.lists(st.sampled_from(LINES)), st.lists(st.sampled_from(LINES))),
+                min_size=1, max_size=4), st.sampled_from(["\n", "\r\n"]))  # fmt: skip
+def test_every_line_is_found_again_in_its_cell(cells, ending):
+    texts = [magic + "\n".join([*above, f"def f{n}(): raise KeyError", *below])
+             for n, (magic, above, below) in enumerate(cells)]  # fmt: skip
+    written = [{"cell_type": "markdown", "source": "# head"}]
+    written += [{"cell_type": "code", "source": text.replace("\n", ending)} for text in texts]
+    code, scope = code_of_notebook(json.dumps({"cells": written}).encode(), 10_000), {}
+    exec(compile(code, "exercise.ipynb", "exec"), scope)
+    for n, text in enumerate(texts):
+        with pytest.raises(KeyError) as error:
+            scope[f"f{n}"]()
+        wanted = f"cell {n + 1}, line {text[: text.index('def f')].count(chr(10)) + 1}"
+        assert where(error.value, "exercise.ipynb").startswith("line ")
+        assert in_cells(where(error.value, "exercise.ipynb"), code) == f"{wanted}: KeyError"
+
+
+CELLS = code_of_notebook(json.dumps({"cells": [{"cell_type": "code", "source": source} for source in (
+    "from __future__ import annotations\nx = 1", "", "def f(:\n  pass\nif x:")]}).encode(), 1000)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("line 11 (raise E('line 11: x')): E: on line 11", "cell 3, line 1 (raise E('line 11: x')): E: on line 11"),
+        ("line 15: E", "cell 3, line 3: E"),  # below a cell: its last line
+        ("e.ipynb stops while it is being loaded, line 6 (x): E",
+         "e.ipynb stops while it is being loaded, cell 1, line 2 (x): E"),
+        ("e.ipynb, line 11: Python cannot read this yet: bad\n    def f(:\n          ^",
+         "e.ipynb, cell 3, line 1: Python cannot read this yet: bad\n    def f(:\n          ^"),
+        ("e.ipynb, line 15: Python cannot read this yet: a block is expected after 'if' on line 13\n    E as _of_cell:",
+         "e.ipynb, cell 3, line 3: Python cannot read this yet: a block is expected after 'if' in cell 3, line 3"),
+        ("line 2 (from __future__ import annotations): E", "line 2 (from __future__ import annotations): E"),  # in none
+        ("line 99: E", "line 99: E"),
+        (f"line {'9' * 5000}: E", f"line {'9' * 5000}: E"),  # Python makes no number of this
+        ("your answer is 3; line 11: wanted 2", "your answer is 3; line 11: wanted 2"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_messages_tell_of_cells(message, told):
+    assert in_cells(message, CELLS) == told
+    assert in_cells(message, b"x = 1\n" * 99) == message  # no notebook
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
@@ -250,7 +310,8 @@ def test_a_cell_that_cannot_be_read_is_no_small_matter(tmp_path):
 
 @pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "\n%%capture output", "%%time\n%%capture", "%%time\r"])
 def test_what_is_timed_or_captured_counts(magic):
-    assert plain(f"{magic}\ndef f():\n    return 7\n") == "def f():\n    return 7\n"
+    lines = "\n" * f"{magic}\n".count("\n")  # below them the lines of the cell are what they were
+    assert plain(f"{magic}\ndef f():\n    return 7\n") == f"{lines}def f():\n    return 7\n"
     assert plain(f"%%html\n{magic}\n<p>") == ""
 
 
@@ -277,12 +338,12 @@ def test_what_is_python_in_a_notebook_stays_as_it_is(cell):
     ("cell", "code"),
     [
         ("# it's (\n!echo it's (\nx = 1", "# it's (\npass\nx = 1"),
-        ("!pip install \\\n  numpy\nx = 1", "pass\nx = 1"),
+        ("!pip install \\\n  numpy\nx = 1", "pass\n\nx = 1"),
         ("x = 'open (\n%who", "x = 'open (\npass"),
         ("np.sum?\nf??\n?f", "pass\npass\npass"),
         ("if 1:\n    %time x = f(2)\n\n  \n    %timeit f(2)", "if 1:\n    x = f(2)\n\n  \n    pass"),
         ("%time !ls", "pass"),
-        ("files = !ls *.py \\\n  -l\na, b.c=%x\nd = e == 1\nf = g  # = !", "pass\npass\nd = e == 1\nf = g  # = !"),
+        ("files = !ls *.py \\\n  -l\na, b.c=%x\nd = e == 1\nf = g  # = !", "pass\n\npass\nd = e == 1\nf = g  # = !"),
     ],
 )
 def test_what_only_a_notebook_knows_is_passed_over(cell, code):
@@ -295,7 +356,7 @@ def test_of_any_cell_lines_are_replaced_or_stay(text):
         return [line.strip(" ") for line in text.split("\n")]
 
     plain = _plain(text)
-    assert set(parts(plain)) <= {*parts(text), "pass"}
+    assert set(parts(plain)) <= {*parts(text), "pass", ""} and plain.count("\n") == text.count("\n")
     assert _plain(plain) == plain
 
 
