@@ -12,7 +12,7 @@ from benchmarks import fresh, growth, levers, page, profile
 from benchmarks.measure import Timing, best_torch, ratio, start, take_turns
 from benchmarks.workloads import find, one
 
-DEEP = ("W1", "W4")  # what is taken apart: levers and profile
+DEEP = ("W1", "W4", "W5")  # what is taken apart: levers and profile
 
 
 def taken_away(options, clock):

@@ -1,6 +1,6 @@
 """What each lever of the engine gives: `python -m benchmarks.levers`.
 
-W1 and W4 run as they are and with one thing taken away at a time, in turns; what is computed stays the same, which is
+W1, W4 and W5 run as they are and with one thing taken away at a time, in turns; what is computed stays the same, which is
 checked.  A figure is the time without the lever over the time with it: above 1, the lever helps.  For the checks that
 keep a student from a wrong gradient it is what they cost: below 1.
 """
@@ -21,7 +21,9 @@ from benchmarks.measure import DTYPES, check, losses, ratio, take_turns
 from benchmarks.profile import replaced
 from benchmarks.workloads import find, one
 
-WORKLOADS = ("W1", "W4", "W4 wide")
+CRITICS = ("W4", "W4 wide")
+PERCEPTRONS = ("W1", *CRITICS)
+WORKLOADS = (*PERCEPTRONS, "W5")
 AT_ONCE = 5  # steps between two changes of the engine
 ALLOCATOR = "large temporaries kept by the allocator"
 
@@ -48,11 +50,41 @@ def affine_in_three_calls():
 
 
 def bias_gradient_by_sum():
-    """The sum over rows by np.sum and not as a product with ones."""
+    """A bias gradient as a sum over rows and not as a product with ones."""
     from minigen.autodiff import affine
     from minigen.autodiff.tensor import RULES
 
-    yield RULES, affine.on_arrays, (*RULES[affine.on_arrays][:2], lambda g, y, x, w, b: np.sum(g, axis=0))
+    yield RULES, affine.on_arrays, (*RULES[affine.on_arrays][:2], lambda g, y, x, w, b: g)  # fit sums it
+
+
+def silu_in_two_calls():
+    """x sigmoid(x) as two recorded calls."""
+    from minigen import nn
+    from minigen.autodiff.duck import HANDLERS
+
+    yield HANDLERS, nn.silu.on_arrays, lambda x: x * nn.sigmoid(x)
+
+
+def sigmoid_with_temporaries():
+    """Sigmoid, and silu with it, with a new array for each operation."""
+    from minigen.autodiff import rules
+    from minigen.nn import activations
+
+    for module in (rules, activations):
+        yield module, "times_sigmoid", lambda a, x: a / (1 + np.exp(-x))
+
+
+def time_in_calls_of_its_own():
+    """The time added to a layer's result, not within its affine map."""
+    from minigen.diffusion import TimeMLP
+
+    def forward(self, x, u, labels=None):
+        h, e = x, self.embedding(u, labels)
+        for layer, inject in zip(self.layers, self.injections, strict=True):
+            h = self.activation(layer(h) + inject(e))
+        return self.output(h)
+
+    yield TimeMLP, "forward", forward
 
 
 def loss_in_many_calls():
@@ -138,14 +170,17 @@ def no_look_at_the_gradient():
 
 
 LEVERS: dict[str, tuple[Callable, tuple[str, ...]]] = {
-    "masks of relu and leaky relu without np.where": (masks_by_where, WORKLOADS),
+    "masks of relu and leaky relu without np.where": (masks_by_where, PERCEPTRONS),
     "affine as one rule": (affine_in_three_calls, WORKLOADS),
     "bias gradients as a product with ones": (bias_gradient_by_sum, WORKLOADS),
+    "silu as one rule": (silu_in_two_calls, ("W5",)),
+    "sigmoid in the memory of one temporary": (sigmoid_with_temporaries, ("W5",)),
+    "the time added within the affine map": (time_in_calls_of_its_own, ("W5",)),
     "the loss as one rule": (loss_in_many_calls, ("W1",)),
     "the optimiser on one vector": (optimiser_array_by_array, WORKLOADS),
     "the optimiser in place": (optimiser_with_temporaries, WORKLOADS),
-    "no gradient that nobody asked for": (gradients_nobody_asked_for, ("W4", "W4 wide")),
-    "both batches through the critic in one pass": (critic_in_two_passes, ("W4", "W4 wide")),
+    "no gradient that nobody asked for": (gradients_nobody_asked_for, CRITICS),
+    "both batches through the critic in one pass": (critic_in_two_passes, CRITICS),
 }
 CHECKS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "check: arrays unchanged between forward and backward": (no_fingerprints, WORKLOADS),
@@ -221,16 +256,17 @@ def report(workload, dtype, rounds, seconds, clock):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.levers", description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", default=list(WORKLOADS), help="W1, W4 or 'W4 wide'")
+    parser.add_argument("names", nargs="*", default=list(WORKLOADS), help="W1, W4, 'W4 wide' or W5")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.2, help="of each turn")
     parser.add_argument("--dtype", default="float32", choices=list(DTYPES))
     parser.add_argument("--cpu-time", action="store_true", help="processor time instead of time: for a busy machine")
     options = parser.parse_args()
     clock = time.process_time if options.cpu_time else time.perf_counter
-    for workload in find(options.names):
-        if workload.name not in WORKLOADS:
-            raise SystemExit(f"levers are measured on {', '.join(WORKLOADS)}, not on {workload.name}")
+    chosen = [workload for workload in find(options.names) if workload.name in WORKLOADS]
+    if not chosen:
+        raise SystemExit(f"levers are measured on {', '.join(WORKLOADS)}, not on {', '.join(options.names)}")
+    for workload in chosen:
         now, rows = report(workload, options.dtype, options.rounds, options.seconds, clock)
         print(f"\n{workload.name} {options.dtype}: {now:.0f} us a step; time without / with")
         for name, value, low, high in rows:

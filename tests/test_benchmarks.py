@@ -79,7 +79,7 @@ def test_who_is_not_installed_is_left_out_with_a_word():
 
 
 @pytest.mark.parametrize("name", [*levers.LEVERS, *levers.CHECKS])
-@pytest.mark.parametrize("where", ["W1", "W4"])
+@pytest.mark.parametrize("where", ["W1", "W4", "W5"])
 def test_the_engine_without_a_lever_computes_the_same(name, where, expected):
     lever, workloads_of_it = (levers.LEVERS | levers.CHECKS)[name]
     if where not in workloads_of_it:
