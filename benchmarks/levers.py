@@ -1,8 +1,8 @@
 """What each lever of the engine gives: `python -m benchmarks.levers`.
 
-W1, W4 and W5 run as they are and with one thing taken away at a time, in turns; what is computed stays the same, which is
-checked.  A figure is the time without the lever over the time with it: above 1, the lever helps.  For the checks that
-keep a student from a wrong gradient it is what they cost: below 1.
+W1, W4 and W5 run as they are and with one thing taken away at a time, in turns; what is computed stays the same, which
+is checked.  A figure is the time without the lever over the time with it: above 1, the lever helps.  For the checks
+that keep a student from a wrong gradient it is what they cost: below 1.
 """
 
 from __future__ import annotations
