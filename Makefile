@@ -44,7 +44,7 @@ test: .venv/.dev
 	echo "Style: ruff"; $(PY) -m ruff check . || status=1; \
 	echo "Types: mypy"; $(PY) -m mypy || status=1; \
 	echo "Tests: pytest, one process per core"; \
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n auto --dist loadgroup -rs || status=1; \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n auto -rs || status=1; \
 	exit $$status
 
 lab: .venv/.lectures

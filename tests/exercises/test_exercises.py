@@ -24,13 +24,6 @@ from answers import (
 from minigen.grading.runner import Result
 
 SEEDS = (0, 1, 2)
-# Answers of an exercise run together, once: one process has all its tests.
-EACH = [pytest.param(e, marks=pytest.mark.xdist_group(e)) for e in NAMES]
-
-
-def each(values):
-    """(exercise, value) for each value of each exercise."""
-    return [pytest.param(e, value, marks=pytest.mark.xdist_group(e)) for e in NAMES for value in values(e)]
 
 
 @functools.cache
@@ -52,13 +45,13 @@ def explained(results: dict[str, Result]) -> str:
     return "\n".join(f"{r.name}: {r.outcome} {r.message} {r.example}" for r in results.values() if not r.earned)
 
 
-@pytest.mark.parametrize("exercise", EACH)
+@pytest.mark.parametrize("exercise", NAMES)
 def test_the_untouched_stub_earns_nothing(exercise):
     results = outcomes(exercise)["stub"].values()
     assert results and {r.outcome for r in results} == {"todo"}
 
 
-@pytest.mark.parametrize("exercise", EACH)
+@pytest.mark.parametrize("exercise", NAMES)
 def test_every_test_belongs_to_a_function_and_has_a_title_and_a_hint(exercise):
     results = outcomes(exercise)["stub"].values()
     assert {r.task for r in results} == set(functions(exercise))
@@ -68,7 +61,7 @@ def test_every_test_belongs_to_a_function_and_has_a_title_and_a_hint(exercise):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("exercise", "answer"), each(rights))
+@pytest.mark.parametrize(("exercise", "answer"), [(e, a) for e in NAMES for a in rights(e)])
 def test_a_right_answer_earns_everything(exercise, answer, seed):
     results = outcomes(exercise)[f"{answer} {seed}"]
     assert all(r.outcome == "passed" for r in results.values()), explained(results)
@@ -76,11 +69,7 @@ def test_a_right_answer_earns_everything(exercise, answer, seed):
 
 @pytest.mark.parametrize(
     ("exercise", "i"),
-    [
-        pytest.param(e, i, id=f"{e[:2]}-{w[1].__name__}", marks=pytest.mark.xdist_group(e))
-        for e in NAMES
-        for i, w in enumerate(wrongs(e))
-    ],
+    [pytest.param(e, i, id=f"{e[:2]}-{w[1].__name__}") for e in NAMES for i, w in enumerate(wrongs(e))],
 )
 def test_a_wrong_answer_loses_points_with_the_hint_that_names_its_error(exercise, i):
     function, _, test, fragment, _ = wrongs(exercise)[i]
@@ -91,7 +80,7 @@ def test_a_wrong_answer_loses_points_with_the_hint_that_names_its_error(exercise
     assert first.name == test, f"a student would read the hint of {first.name} first: {first.hint}"
 
 
-@pytest.mark.parametrize(("exercise", "function"), each(functions))
+@pytest.mark.parametrize(("exercise", "function"), [(e, f) for e in NAMES for f in functions(e)])
 def test_solving_one_function_earns_exactly_its_points(exercise, function):
     results = outcomes(exercise)[f"only {function}"].values()
     assert {r.name for r in results if r.earned} == {r.name for r in results if r.task == function}

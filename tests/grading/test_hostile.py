@@ -17,9 +17,7 @@ from minigen.grading.walls import walls
 WALLS = {wall.name: problem(wall) for wall in walls()}
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(wall, marks=pytest.mark.xdist_group(f"hostile-{wall}")) for wall in WALLS]
-)
+@pytest.fixture(scope="module", params=WALLS)
 def graded(request):
     """All cases graded in one run, with honest ones around them."""
     if WALLS[request.param]:
