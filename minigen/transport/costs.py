@@ -49,10 +49,11 @@ def cost_matrix(x: Any, y: Any, p: float = 1, metric: Metric = "euclidean") -> A
     step = max(1, CHUNK // len(y))
     for start in range(0, len(x), step):
         rows = slice(start, start + step)
-        if metric == "euclidean":
-            C[rows] = _power(_squared(x[rows], y), p / 2)
-        else:
-            C[rows] = _power(distance(x[rows, None], y), p)
+        with np.errstate(over="ignore"):  # what is infinite is refused below, in words
+            if metric == "euclidean":
+                C[rows] = _power(_squared(x[rows], y), p / 2)
+            else:
+                C[rows] = _power(_checked(distance(x[rows, None], y), metric), p)
     if not np.isfinite(C.max()):
         raise ValueError("a cost overflows: the points are too far apart for float64; rescale them")
     return C
@@ -92,6 +93,14 @@ def distance_of(metric: Metric) -> Callable[[Any, Any], Any]:
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}, expected {', '.join(map(repr, METRICS))} or a function d(x, y)")
     return METRICS[metric]
+
+
+def _checked(distances: Any, metric: Metric) -> Any:
+    """ValueError if a metric of one's own gave what is no distance."""
+    if callable(metric) and not np.all(np.asarray(distances) >= 0):
+        worst = np.min(distances)  # NaN, if there is one
+        raise ValueError(f"the metric gave a distance of {worst}, expected numbers >= 0")
+    return distances
 
 
 def _squared(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigen.autodiff import Tensor, raw
+from minigen.device import asnumpy, beside
 from minigen.transport.costs import CHUNK, Metric, cost_matrix, distance_of, points
 from minigen.transport.plan import TransportPlan, c_transform, transport_plan
 
@@ -18,14 +19,14 @@ class KantorovichPotential:
     function exceeds.  plan: the optimal plan it comes from.  value: W_1."""
 
     def __init__(self, y: np.ndarray, plan: TransportPlan, metric: Metric):
-        self.y, self.plan, self.metric, self.value = y, plan, metric, float(plan.cost)
+        self.y, self.plan, self.metric, self.value = y.copy(), plan, metric, float(plan.cost)
 
     def __call__(self, z: Any) -> Any:
         """f at the points z (k, d): (k,).  On a Tensor it is differentiable, with a gradient of norm <= 1."""
         z = points("z", z)
         if isinstance(z, Tensor):
-            distance = distance_of(self.metric)(np.expand_dims(z, 1), self.y[None])
-            return np.min(distance - self.plan.v, axis=1)
+            y, v = (beside(part.astype(z.dtype, copy=False), z) for part in (self.y, self.plan.v))
+            return np.min(distance_of(self.metric)(np.expand_dims(z, 1), y[None]) - v, axis=1)
         values = np.empty(len(z))
         for start in range(0, len(z), step := max(1, CHUNK // len(self.y))):
             part = slice(start, start + step)
@@ -40,5 +41,5 @@ def kantorovich_potential(
 
     x: (m, d) with weights a, y: (n, d) with weights b (None: uniform).  The critic of a Wasserstein GAN approximates
     it.  metric must be one (triangle inequality).  ValueError as in wasserstein_distance.  (Claims C43, C44.)"""
-    x, y = raw(points("x", x)), raw(points("y", y))
+    x, y = raw(points("x", x)), asnumpy(raw(points("y", y)))
     return KantorovichPotential(y, transport_plan(a, b, cost_matrix(x, y, 1, metric)), metric)

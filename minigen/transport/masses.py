@@ -67,6 +67,8 @@ def _weights(name: str, w: Any, n: int) -> Any:
     if not allowed.all():
         k = int(np.argmin(allowed))
         raise ValueError(f"{name}[{k}] is {array[k]}, expected a finite weight >= 0")
+    if array.dtype.kind == "O" and array.max() > 1e300:
+        raise ValueError(f"{name} has a weight beyond 1e300, too large for float64; rescale the weights")
     if not array.any():
         raise ValueError(f"{name} sums to 0: there is no mass to move")
     if array.dtype.kind == "f":
@@ -104,7 +106,8 @@ def _tolerance(a: Any, b: Any) -> float:
 def _balanced(a: Any, b: Any, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """Both as float64, b rescaled to the sum of a if they differ by rounding."""
     a, b = np.array(a, dtype=np.float64), np.array(b, dtype=np.float64)
-    s, t = float(a.sum()), float(b.sum())
+    with np.errstate(over="ignore"):
+        s, t = float(a.sum()), float(b.sum())
     if not max(s, t) < 1e300:
         raise ValueError(f"the weights sum to {s:.6g} and {t:.6g}: too large for float64; rescale them")
     _check_sums(s, t, tolerance)
@@ -128,7 +131,7 @@ def _check_sums(s: Any, t: Any, tolerance: float) -> None:
     if abs(s - t) > tolerance * max(s, t):
         raise ValueError(
             f"a sums to {float(s):.12g} and b to {float(t):.12g}, {float(abs(s - t)):.3g} apart: the sums must agree; "
-            "if only the proportions matter, say normalise=True"
+            "if only the proportions matter, divide each by its sum (transport_plan: normalise=True)"
         )
 
 

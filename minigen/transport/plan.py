@@ -194,9 +194,9 @@ def _plan(given: Masses, original: np.ndarray, costs: np.ndarray, arcs: tuple, f
     if flipped:
         order = sorted(range(len(rows)), key=lambda k: (cols[k], rows[k]))
         rows, cols, flow = ([t[k] for k in order] for t in (cols, rows, flow))
-        v, u = c_transform(costs.T, v), v
+        v, u = _finite(c_transform(costs.T, v)), v
     else:
-        u = c_transform(costs, v)
+        u = _finite(c_transform(costs, v))
     i, j, mass = np.array(rows), np.array(cols), given.back(flow)
     used = original[i, j]
     if given.exact and original.dtype.kind in "biu":
@@ -217,6 +217,11 @@ def c_transform(C: np.ndarray, v: np.ndarray) -> np.ndarray:
     for start in range(0, len(C), step := max(1, CHUNK // C.shape[1])):
         u[start : start + step] = (C[start : start + step] - v).min(axis=1)
     return u
+
+
+def _finite(prices: np.ndarray) -> np.ndarray:
+    """A row without mass, all of whose arcs are forbidden, may have any price: then it is 0."""
+    return np.where(prices < np.inf, prices, 0.0)
 
 
 def _solve(A: list[int], B: list[int], C: np.ndarray) -> tuple:

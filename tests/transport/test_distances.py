@@ -228,6 +228,70 @@ def test_conventions_at_coinciding_points_and_at_zero():
     assert np.allclose(mg.grad(lambda z: wasserstein_distance(z, y))(x), [[0, 0], [0, -0.5]])
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock"])
+@pytest.mark.parametrize("d", [1, 2])
+def test_small_integers_do_not_wrap_around(metric, d):
+    """With weights to be differentiated the costs are computed again, on the arcs of the plan."""
+    x, y, b = np.tile(np.uint8([[0], [10]]), d), np.tile(np.uint8([[5], [200]]), d), np.array([0.3, 0.7])
+    a = mg.Tensor([0.5, 0.5], requires_grad=True)
+    for p in (1, 2):
+        want = wasserstein_distance(x.astype(float), y.astype(float), a.data, b, p, metric)
+        assert wasserstein_distance(x, y, a, b, p, metric).data == pytest.approx(want, rel=1e-12)
+        assert wasserstein_distance(x, y, a.data, b, p, metric) == pytest.approx(want, rel=1e-12)
+    assert transport_cost(a, b, [[1, 2], [3, 5]]).data == pytest.approx(transport_cost(a.data, b, [[1, 2], [3, 5]]))
+
+
+@pytest.mark.parametrize("exponent", [-1060, -600, 600, 1020])
+@pytest.mark.parametrize("d", [1, 2])
+def test_distances_scale_with_the_points_as_far_as_floats_reach(exponent, d):
+    """Powers of two, so that nothing is rounded; at 2^-600 squares vanish, at 2^600 they overflow."""
+    rng = np.random.default_rng(d)
+    x, y = rng.integers(0, 9, (5, d)), rng.integers(0, 9, (4, d))
+    b = rng.dirichlet(np.ones(4))
+    unit = 2.0**exponent
+    for p in (1, 2, 7.5):
+        for sides in ((None, None), (None, b)):
+            want = wasserstein_distance(x, y, *sides, p)
+            assert want > 0
+            got = wasserstein_distance(x * unit, y * unit, *sides, p)
+            assert got / unit == pytest.approx(want, rel=1e-12 if exponent > -1000 else 1e-3)
+            if abs(exponent) > 1000:
+                continue
+            t = mg.Tensor(x * unit, requires_grad=True)
+            value = wasserstein_distance(t, y * unit, *sides, p)
+            value.backward()
+            same = mg.Tensor(x * 1.0, requires_grad=True)
+            wasserstein_distance(same, y, *sides, p).backward()
+            assert float(value.data) == pytest.approx(got, rel=1e-12)
+            np.testing.assert_allclose(t.grad, same.grad, rtol=1e-9, atol=1e-12)
+    if d == 1:
+        assert wasserstein_1d(x[:, 0] * unit, y[:, 0] * unit, p=np.inf) / unit == wasserstein_1d(x, y, p=np.inf)
+
+
+def test_what_no_float_can_hold_is_refused_without_a_warning():
+    for x, y in (([-1.7e308], [1.7e308]), ([[-1.7e308, 0]], [[1.7e308, 0]]), ([-1.7e308, 0], [1.7e308])):
+        with pytest.raises(ValueError, match="overflows: the points are too far apart"):
+            wasserstein_distance(x, y)
+    with pytest.raises(ValueError, match="overflows"):
+        cost_matrix([[0.0, 0.0]], [[1e200, 0.0]], 2)
+    for metric in (lambda x, y: np.sum(x - y, axis=-1), lambda x, y: np.sum(np.nan * (x - y), axis=-1)):
+        with pytest.raises(ValueError, match=r"metric gave a distance of (-1|nan)"):
+            wasserstein_distance([[0.0, 1.0]], [[1.0, 1.0]], metric=metric)
+
+
+def test_a_potential_keeps_the_precision_of_its_points_and_its_own_y():
+    rng = np.random.default_rng(4)
+    x, y = cloud(rng, 5, 2).astype(np.float32), cloud(rng, 6, 2).astype(np.float32)
+    f = kantorovich_potential(x, y)
+    z = mg.Tensor(x, requires_grad=True)
+    before = f(x)
+    values = f(z)
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values.data, before, atol=1e-6)
+    y += 1  # a loop may write its next batch into the same array
+    np.testing.assert_array_equal(f(x), before)
+
+
 def test_single_precision_stays_single():
     rng = np.random.default_rng(10)
     for d in (1, 2):
