@@ -115,7 +115,8 @@ def test_packages_that_graded_answers_cannot_use_are_named(exercise, capsys):
     assert "Note: exercise.py imports minigen, pytest. Graded answers can use NumPy" in said
 
 
-def test_a_notebook_is_checked_as_it_is_graded(exercise, capsys):
+def test_a_notebook_is_checked_as_it_is_graded(exercise, capsys, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # with it nothing that was printed can be lost
     cells = ["import matplotlab as plt", "%%time\n" + RIGHT, "plt.plot()", "!ls", "files = !ls"]
     notebook = exercise / "mine.ipynb"
     notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))

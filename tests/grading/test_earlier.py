@@ -281,10 +281,14 @@ def test_limits_are_remembered_those_of_all_and_those_of_one(course, capsys):
     (course / "in" / "ann.py").write_text(HALF)
     assert grade("in", "--resume", "--cpu", "4") == 0 and used() == {"ann": 7, "bob": 8, "cleo": 4, "dan": 4}
     assert grade("in", "--again", "bob", "--cpu", "4") == 0 and used() == {"ann": 7, "bob": 4, "cleo": 4, "dan": 4}
-    assert grade("in", "--force") == 0 and used() == {"ann": 7, "bob": 4, "cleo": 4, "dan": 4}
-    assert grade("in", "--force", "--cpu", "5") == 0 and set(used().values()) == {5}
+    assert grade("in", "--resume", "--cpu", "5") == 0 and used() == {"ann": 7, "bob": 5, "cleo": 5, "dan": 5}
+    assert grade("in", "--force") == 0 and used() == {"ann": 7, "bob": 5, "cleo": 5, "dan": 5}
+    (course / "in" / "eve.py").write_bytes(b"x" * (3 << 20))  # graded last, with no limits at all
+    assert grade("in", "--force", "--again", "ann", "--cpu", "6") == 0
     capsys.readouterr()
-    assert grade("in", "--resume", "--cpu", "6", "--memory", "900") == 0 and set(used().values()) == {6}
+    (course / "in" / "dan.py").write_text(STUB)
+    assert grade("in", "--resume", "--memory", "900") == 0
+    assert used() == {"ann": 6, "bob": 6, "cleo": 6, "dan": 6, "eve": None}
     assert "limits" not in capsys.readouterr().out
 
 
