@@ -232,6 +232,8 @@ class Pinwheel:
         _check_not_negative("radial_sigma", self.radial_sigma)
         _check_not_negative("tangential_sigma", self.tangential_sigma)
         _check_positive("scale", self.scale)
+        if not math.isfinite(self.twist):
+            raise ValueError(f"twist is {self.twist!r}, expected a finite number")
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         _check_draw(n, rng)

@@ -68,8 +68,13 @@ def chi2(p: Any, q: Any, *, dx: float | None = None, log: bool = False, tol: flo
     a, b = _laws(p, q, dx, log, tol)
     both = a.support & b.support
     with np.errstate(over="ignore"):
-        p_squared_by_q = np.where(both, np.exp(np.where(both, 2 * a.log - b.log, 0.0)), 0.0)
-        total = _not_below_zero(_sum(p_squared_by_q - 2 * a.mass + b.mass, dx))
+        if log:  # q itself may be too small for a float
+            p_squared_by_q = np.where(both, np.exp(np.where(both, 2 * a.log - b.log, 0.0)), 0.0)
+            terms = p_squared_by_q - 2 * a.mass + b.mass
+        else:  # nothing cancels where p is near q
+            away = a.mass - b.mass
+            terms = away * (away / np.where(b.support, b.mass, 1.0))
+        total = _not_below_zero(_sum(terms, dx))
     return _infinite_where(a.support & ~b.support, total)
 
 
@@ -88,7 +93,7 @@ def _kl(a: _Law, b: _Law, dx: float | None) -> Any:
 
 def _sum(terms: Any, dx: float | None) -> Any:
     total = np.sum(terms, axis=-1)
-    return total if dx is None else total * dx
+    return total if dx is None else total * (dx if isinstance(dx, Tensor) else float(dx))
 
 
 def _infinite_where(missing: np.ndarray, total: Any) -> Any:

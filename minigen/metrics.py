@@ -70,6 +70,8 @@ def mode_report(samples: Any, mixture: GaussianMixture) -> ModeReport:
     3 sigma of its nearest mode (Srivastava et al. 2017, section 4).  "Nearest" is Euclidean; "3 sigma" is measured
     with the mode's covariance (Mahalanobis).  The histogram of nearest modes takes all finite samples, good or bad, so
     that mode_tv speaks of balance alone.  ValueError if the shape is wrong or there is no sample."""
+    if not isinstance(mixture, GaussianMixture):
+        raise TypeError(f"{mixture!r} has no modes to be counted, expected a GaussianMixture")
     samples = _sample_matrix(samples, mixture.dimension)
     finite = samples[np.all(np.isfinite(samples), axis=1)]
     k = len(mixture.weights)
@@ -141,8 +143,8 @@ def high_quality_of_perfect_samples(d: int, within: float = WITHIN) -> float:
     if not within >= 0:
         raise ValueError(f"within is {within!r}, expected a number of sigmas >= 0")
     x = within**2 / 2
-    if x == 0:
-        return 0.0
+    if x in (0, math.inf):
+        return float(x > 0)
     a, share = (1.0, -math.expm1(-x)) if d % 2 == 0 else (0.5, math.erf(math.sqrt(x)))
     while a < d / 2:
         share -= math.exp(a * math.log(x) - x - math.lgamma(a + 1))

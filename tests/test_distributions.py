@@ -298,6 +298,8 @@ def test_other_bad_input_is_named():
         TwoMoons(noise=math.nan)
     with pytest.raises(ValueError, match="arms is 0"):
         Pinwheel(arms=0)
+    with pytest.raises(ValueError, match="twist is nan"):
+        Pinwheel(twist=math.nan)
     with pytest.raises(ValueError, match=r"points has shape \(0, 2\)"):
         Empirical(np.zeros((0, 2)))
     with pytest.raises(ValueError, match=r"points\[1, 0\] is inf"):

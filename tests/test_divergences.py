@@ -1,6 +1,7 @@
 """Divergences against printed numbers, closed forms, inequalities and scipy."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -206,6 +207,21 @@ def test_single_precision_stays():
         d = divergence(p, p[::-1].copy())
         assert d.dtype == np.float32
         assert d == pytest.approx(divergence(p.astype(float), p[::-1].astype(float), tol=1e-6), rel=1e-5)
+
+
+def test_single_precision_stays_with_the_cell_of_a_double_precision_grid():
+    p = np.array([0.5, 1.5, 2.0], np.float32)
+    for divergence in EVERY:
+        assert divergence(p, p[::-1].copy(), dx=np.float64(0.25)).dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-9, 1e-12])
+def test_chi2_of_near_laws_has_all_its_digits(size):
+    """sum (p - q)^2 / q in fractions; p^2 / q - 2 p + q would be rounding from 1e-8 on."""
+    p = np.array([0.1, 0.2, 0.3, 0.4])
+    q = p * (1 + size * np.array([1, -1, 1, -0.5]))
+    want = sum((Fraction(a) - Fraction(b)) ** 2 / Fraction(b) for a, b in zip(p.tolist(), q.tolist(), strict=True))
+    assert chi2(p, q) == pytest.approx(float(want), rel=1e-13)
 
 
 def test_rounding_never_goes_below_zero():

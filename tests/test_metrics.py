@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from minigen import metrics
-from minigen.distributions import GaussianMixture, grid, ring
+from minigen.distributions import GaussianMixture, SwissRoll, grid, ring
 from minigen.metrics import ModeReport, high_quality_of_perfect_samples, mode_report, mode_table, null_report
 
 SQUARE = grid(side=2, spacing=2.0, sigma=0.1)  # modes at (+-1, +-1)
@@ -175,3 +175,10 @@ def test_other_bad_input_is_named():
         high_quality_of_perfect_samples(0)
     with pytest.raises(ValueError, match="within is -1"):
         high_quality_of_perfect_samples(2, -1)
+    with pytest.raises(TypeError, match=r"SwissRoll\(.*\) has no modes to be counted"):
+        mode_report(np.zeros((2, 2)), SwissRoll())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 9])
+def test_everything_is_within_infinitely_many_sigmas(d):
+    assert high_quality_of_perfect_samples(d, math.inf) == 1.0

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigen.device import asnumpy, to
 from minigen.diffusion.denoiser import Denoiser
+from minigen.diffusion.forward import standard_normal
 from minigen.diffusion.losses import prediction_loss
 from minigen.optim import EMA, Optimizer
 
@@ -77,7 +78,7 @@ def train(
                 "points (n, ...) and labels (n,); or build the network without classes"
             )
         t = draw_times(batch_size, rng)
-        noise = to(rng.standard_normal(x0.shape, dtype=dtype), device)
+        noise = to(standard_normal(x0.shape, dtype, rng), device)
         if labels is not None:
             labels = np.where(rng.random(batch_size) < drop_labels, model.classes, labels)
         x = process.mix(x0, t, noise)

@@ -25,6 +25,8 @@ class Estimate(NamedTuple):
     @classmethod
     def of(cls, draws: np.ndarray) -> Estimate:
         draws = np.asarray(draws, np.float64)
+        if len(draws) < 2:
+            raise ValueError(f"there are {len(draws)} draws, expected at least 2: a standard error needs two")
         return cls(float(np.mean(draws)), float(np.std(draws, ddof=1)) / math.sqrt(len(draws)))
 
 

@@ -48,6 +48,13 @@ def in_order(times: ArrayLike, growing: bool = False) -> list:
     return listed.tolist()
 
 
+def standard_normal(shape: tuple[int, ...], dtype: Any, rng: np.random.Generator) -> np.ndarray:
+    """N(0, I) in the given precision; NumPy draws single and double, and other precisions are rounded from double."""
+    if dtype in (np.float32, np.float64):
+        return rng.standard_normal(shape, dtype=dtype)
+    return rng.standard_normal(shape).astype(dtype)
+
+
 def even_in_root(high: float, low: float, count: int, rho: float = 7.0) -> np.ndarray:
     """`count` numbers from high to low, even in their rho-th root (Karras et al. 2022, eq. 5)."""
     return np.linspace(high ** (1 / rho), low ** (1 / rho), count) ** rho
@@ -75,7 +82,8 @@ class ForwardProcess:
 
     def noise_ratio(self, t: ArrayLike) -> Any:
         """r_t = sigma_t / a_t: the noise in units of x_0, since x_t / a_t = x_0 + r_t xi."""
-        return np.sqrt(np.expm1(-2 * self.log_amplitude(t)))
+        with np.errstate(over="ignore"):  # inf where a_t is below 1e-154, and nothing of x_0 is left
+            return np.sqrt(np.expm1(-2 * self.log_amplitude(t)))
 
     def signal_to_noise(self, t: ArrayLike) -> Any:
         """a_t^2 / sigma_t^2, inf at t = 0."""
@@ -98,6 +106,7 @@ class ForwardProcess:
         """n times with log(sigma_t / a_t) uniform from `first` to `last`: more of little noise than `draw_times` gives.
 
         For data with detail that is fine beside the whole.  (On laws of t: Kingma et al. 2021, section 5.1.)"""
+        self._check_last()
         low, high = np.log(self.noise_ratio([self.first, self.last]))
         return np.maximum(self.time_of(np.exp(rng.uniform(low, high, n))), self.first)
 
@@ -111,13 +120,17 @@ class ForwardProcess:
     def path(self, x0: Any, times: Sequence[float], rng: np.random.Generator) -> Iterator[tuple[float, Any]]:
         """Simulate the chain at increasing times, the first of which is that of x0: yields (t, x_t), (0, x0) first."""
         _check_array("x0", x0)
+        if getattr(x0, "dtype", np.dtype(float)).kind != "f":
+            raise TypeError(f"x0 holds {x0.dtype} numbers, expected floating point ones: x0.astype(float)")
+        if not len(times):
+            raise ValueError("there are no times for a path, expected one at least, that of x0")
         x = x0
         yield times[0], x
         for s, t in pairwise(times):
             if not s < t:
                 raise ValueError(f"the times of a forward path grow, but {t:g} comes after {s:g}")
             alpha = float(self.step_amplitude(s, t))
-            x = alpha * x + math.sqrt(1 - alpha**2) * beside(rng.standard_normal(x.shape, dtype=x.dtype), x)
+            x = alpha * x + math.sqrt(1 - alpha**2) * beside(standard_normal(x.shape, x.dtype, rng), x)
             yield t, x
 
     def times(self, steps: int | None = None) -> np.ndarray:
@@ -134,13 +147,20 @@ class ForwardProcess:
         _check_whole("steps", steps, 1)
         low = float(self.noise_ratio(self.first)) if smallest is None else smallest
         high = float(self.noise_ratio(self.last))
-        if not 0 < low < high:
+        self._check_last()
+        if not (0 < low < high or (smallest is None and low == high)):  # a chain of one step has one ratio
             raise ValueError(f"smallest is {low!r}, expected a noise ratio between 0 and the last one, {high:.4g}")
         ratios = even_in_root(high, low, steps, rho)
         return self._grid(np.concatenate([[self.last], self.time_of(ratios[1:]), [0]]))
 
     def _grid(self, times: np.ndarray) -> np.ndarray:
         return times
+
+    def _check_last(self) -> None:
+        if self.noise_ratio(self.last) == math.inf:
+            raise ValueError(
+                f"nothing is left of the data at t = {self.last}, where sigma / a overflows: end it earlier"
+            )
 
 
 class Chain(ForwardProcess):
@@ -162,10 +182,9 @@ class Chain(ForwardProcess):
         if isinstance(t, int) and 0 <= t <= self.last:  # what a sampler asks ten times a step
             return self._log_amplitudes[t]
         t = np.asarray(t)
-        index = t.astype(np.int64)
-        if t.size and (np.any(index != t) or index.min() < 0 or index.max() > self.last):
+        if t.size and not (np.all(t == np.floor(t)) and t.min() >= 0 and t.max() <= self.last):
             raise ValueError(f"the times of this chain are 0, 1, ..., {self.last}, got {_shown(t)}")
-        return self._log_amplitudes[index]
+        return self._log_amplitudes[t.astype(np.int64)]
 
     def time_of(self, ratio: ArrayLike) -> Any:
         """The time at which sigma_t / a_t is nearest to `ratio`."""
@@ -210,6 +229,8 @@ def cosine(steps: int = 1000, offset: float = 0.008, largest_beta: float = 0.999
 
     (Nichol & Dhariwal 2021, eq. 17, where f is our a squared.)"""
     t = np.arange(_check_whole("steps", steps, 1) + 1) / steps
+    if not 0 <= offset < math.inf:
+        raise ValueError(f"offset is {offset!r}, expected a number >= 0")
     a_squared = np.cos((t + offset) / (1 + offset) * np.pi / 2) ** 2
     return Chain(np.sqrt(np.maximum(a_squared[1:] / a_squared[:-1], 1 - largest_beta)))
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigen.device import beside
-from minigen.diffusion.forward import ForwardProcess, in_order
+from minigen.diffusion.forward import ForwardProcess, in_order, standard_normal
 from minigen.diffusion.kernels import ReverseKernel, ancestral
 
 __all__ = ["Corrector", "Score", "final", "langevin", "langevin_corrector", "probability_flow", "reverse_chain"]
@@ -120,13 +120,16 @@ def langevin_corrector(ratio: float = 0.16, steps: int = 1) -> Corrector:
     """`steps` Langevin steps at the time reached, for reverse_chain: predictor and corrector.
 
     step_size = 2 (ratio |xi| / |score|)^2 with mean norms over the batch, so that noise and drift keep a fixed ratio at
-    every t.  For Gaussian p_t it is stationary at (1 + ratio^2) times the variance.  (Song et al. 2021, Algorithms 3
-    and 5, whose default is 0.16; there also times alpha.)"""
+    every t.  For Gaussian p_t it is stationary at (1 + ratio^2) times the variance.  Where the score is 0
+    everywhere, as an untrained network's may be, no step is made.  (Song et al. 2021, Algorithms 3 and 5, whose
+    default is 0.16; there also times alpha.)"""
 
     def correct(score: Score, x: Any, t: float, rng: np.random.Generator) -> Any:
         for _ in range(steps):
             drift, noise = score(x, t), _noise(x, rng)
-            step_size = 2 * (ratio * _mean_norm(noise) / _mean_norm(drift)) ** 2
+            if not (slope := _mean_norm(drift)):
+                break
+            step_size = 2 * (ratio * _mean_norm(noise) / slope) ** 2
             x = x + step_size * drift + math.sqrt(2 * step_size) * noise
         return x
 
@@ -135,7 +138,7 @@ def langevin_corrector(ratio: float = 0.16, steps: int = 1) -> Corrector:
 
 def _noise(x: Any, rng: np.random.Generator) -> Any:
     """N(0, I) like x, where x lives; drawn on the CPU, so that a seed means the same everywhere."""
-    return beside(rng.standard_normal(x.shape, dtype=x.dtype), x)
+    return beside(standard_normal(x.shape, x.dtype, rng), x)
 
 
 def _mean_norm(x: Any) -> float:

@@ -94,6 +94,8 @@ class GradientPenalty(Constraint):
 
     def __init__(self, weight: float = 10.0, *, one_sided: bool = False, target: float = 1.0):
         self.weight, self.one_sided, self.target = _positive("weight", weight), bool(one_sided), float(target)
+        if not math.isfinite(self.target):
+            raise ValueError(f"target is {target!r}, expected a finite slope")
         self._checked: Module | None = None
 
     def points(self, real: Any, fake: Any, rng: np.random.Generator) -> Any:

@@ -98,13 +98,14 @@ def optimal_discriminator(p_data: Any, p_generator: Any, data_share: float = 0.5
 
     data_share: s, the share of data among what the discriminator sees, 0 < s < 1.  With s = 1/2 it maximises V; in
     general it is P(real | x).  Where both densities are 0 every value is optimal, and 1/2 is returned.  ValueError for
-    a negative or NaN density.  (Goodfellow et al. 2014, Prop. 1; claims C13, C15.)"""
+    a density that is negative, infinite or NaN.  (Goodfellow et al. 2014, Prop. 1; claims C13, C15.)"""
     if not 0 < data_share < 1:
         raise ValueError(f"data_share is {data_share!r}, expected a share between 0 and 1, such as 0.5")
     p, q = (np.asarray(density, dtype=np.float64) for density in (p_data, p_generator))
     for name, density in (("p_data", p), ("p_generator", q)):
-        if not np.all(density >= 0):
-            raise ValueError(f"{name} holds {np.min(density)}, expected densities, which are >= 0")
+        if not np.all((density >= 0) & (density < np.inf)):
+            worst = np.max(density) if np.all(density >= 0) else np.min(density)
+            raise ValueError(f"{name} holds {worst}, expected densities, which are finite and >= 0")
     real, fake = np.broadcast_arrays(data_share * p, (1 - data_share) * q)
     total = real + fake
     return np.divide(real, total, out=np.full(total.shape, 0.5), where=total > 0)[()]

@@ -186,12 +186,44 @@ def test_the_time_of_any_ratio(ratio, beta_min, beta_max):
         (lambda: in_order([0.0, 1.0]), "decreasing"),
         (lambda: in_order([1.0]), "at least two"),
         (lambda: per_point(np.ones(3), np.zeros((4, 2))), "3 times for points"),
+        (lambda: df.linear().amplitude(np.nan), "times of this chain are 0, 1, ..., 1000, got nan"),
+        (lambda: df.linear().amplitude([1, np.inf]), "times of this chain are"),
+        (lambda: df.linear().amplitude(2**70), "times of this chain are"),
+        (lambda: df.cosine(10, offset=-1), "offset is -1"),
+        (lambda: df.constant(0.5, 600).grid(10), "nothing is left of the data at t = 600"),
+        (lambda: df.constant(0.5, 600).draw_by_noise(3, np.random.default_rng(0)), "nothing is left of the data"),
+        (lambda: list(df.linear().path(np.zeros((1, 1)), [], np.random.default_rng(0))), "there are no times"),
         (lambda: list(df.linear().path(np.zeros((1, 1)), [3, 2], np.random.default_rng(0))), "times of a forward path"),
     ],
 )
 def test_bad_input_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_chain_of_one_step():
+    process = df.constant(0.6, 1)
+    assert process.grid(5).tolist() == process.times().tolist() == [1, 0]
+    assert process.draw_by_noise(3, np.random.default_rng(0)).tolist() == [1, 1, 1]
+    with pytest.raises(ValueError, match="smallest is"):
+        process.grid(5, smallest=float(process.noise_ratio(1)))
+
+
+def test_where_nothing_is_left_of_the_data_the_ratio_is_infinite():
+    process = df.constant(0.5, 2000)
+    assert process.noise_ratio(2000) == np.inf and process.signal_to_noise(2000) == 0
+    assert process.noise_level(2000) == 1 and process.amplitude(2000) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_a_path_keeps_the_precision_of_its_points(dtype):
+    x0, rng = np.ones((4000, 1), dtype), np.random.default_rng(0)
+    process = df.constant(0.9, 3)
+    path = list(process.path(x0, [0, 1, 3], rng))
+    assert all(x.dtype == dtype for _, x in path)
+    assert float(np.std(path[-1][1], dtype=float)) == pytest.approx(float(process.noise_level(3)), rel=0.05)
+    with pytest.raises(TypeError, match=r"x0 holds int64 numbers, expected floating point ones"):
+        next(process.path(np.ones((2, 1), np.int64), [0, 1], rng))
 
 
 def test_points_in_a_list_are_refused_by_name():

@@ -138,5 +138,7 @@ def test_the_error_of_a_score():
 
 def test_an_estimate_is_a_mean_and_its_standard_error():
     draws = np.array([1.0, 2.0, 3.0, 6.0])
+    with pytest.raises(ValueError, match="there are 1 draws, expected at least 2"):
+        df.Estimate.of(draws[:1])
     estimate = df.Estimate.of(draws)
     assert estimate.value == 3 and estimate.standard_error == pytest.approx(draws.std(ddof=1) / 2)

@@ -211,6 +211,23 @@ def test_a_grid_that_ends_too_early_blurs_or_shrinks():
     assert widths[1] == pytest.approx(0.014 / np.sqrt(0.014**2 + 0.1**2), rel=0.05)
 
 
+def test_a_corrector_has_nothing_to_do_where_the_score_is_0():
+    """An untrained network's is: its last layer starts at 0."""
+    model = df.Denoiser(df.TimeMLP(2, (8,), rng=np.random.default_rng(0)), PROCESS)
+    x = np.random.default_rng(1).standard_normal((5, 2)).astype(np.float32)
+    rng = np.random.default_rng(2)
+    assert df.langevin_corrector(steps=2)(model.score, x, 0.5, rng) is x
+    path = df.reverse_chain(model.score, PROCESS, x, PROCESS.grid(4), rng=rng, corrector=df.langevin_corrector())
+    assert np.isfinite(df.final(path)).all()
+
+
+def test_other_precisions_than_numpy_draws_are_kept():
+    for dtype in (np.float16, np.longdouble):
+        x, rng = np.ones((3, 2), dtype), np.random.default_rng(0)
+        path = df.reverse_chain(lambda x, t: -x, PROCESS, x, PROCESS.grid(3), rng=rng)
+        assert all(y.dtype == dtype for _, y in path)
+
+
 def test_single_precision_stays():
     def score(x, t):
         return -x

@@ -407,3 +407,5 @@ def test_settings_that_make_no_sense_are_named(bad):
             make(bad)
         with pytest.raises(TypeError, match=rf"^{name} is '10', a str, expected a number above 0"):
             make("10")
+    with pytest.raises(ValueError, match="target is nan, expected a finite slope"):
+        gan.GradientPenalty(target=float("nan"))

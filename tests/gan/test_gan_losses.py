@@ -112,7 +112,7 @@ def test_optimal_discriminator_where_a_density_vanishes():
     np.testing.assert_array_equal(d, [1.0, 0.0, 0.5])
 
 
-@pytest.mark.parametrize("bad", [-0.1, np.nan])
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf])
 def test_what_is_not_a_density_is_refused(bad):
     with pytest.raises(ValueError, match="p_generator holds"):
         gan.optimal_discriminator([0.5, 0.5], [0.5, bad])
