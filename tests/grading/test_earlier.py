@@ -283,8 +283,9 @@ def test_limits_are_remembered_those_of_all_and_those_of_one(course, capsys):
     assert grade("in", "--again", "bob", "--cpu", "4") == 0 and used() == {"ann": 7, "bob": 4, "cleo": 4, "dan": 4}
     assert grade("in", "--resume", "--cpu", "5") == 0 and used() == {"ann": 7, "bob": 5, "cleo": 5, "dan": 5}
     assert grade("in", "--force") == 0 and used() == {"ann": 7, "bob": 5, "cleo": 5, "dan": 5}
-    (course / "in" / "eve.py").write_bytes(b"x" * (3 << 20))  # graded last, with no limits at all
     assert grade("in", "--force", "--again", "ann", "--cpu", "6") == 0
+    (course / "in" / "eve.py").write_bytes(b"x" * (3 << 20))  # rejected: the last line says no limits
+    assert grade("in", "--resume") == 0
     capsys.readouterr()
     (course / "in" / "dan.py").write_text(STUB)
     assert grade("in", "--resume", "--memory", "900") == 0
