@@ -103,7 +103,7 @@ def restore(path: str | os.PathLike, **objects: Any) -> dict[str, Any]:
     try:
         for name, o in objects.items():
             _put(o, states[name])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except Exception as error:  # whatever a load_state_dict() makes of a state that is not its own
         for n, o in objects.items():
             _put(o, before[n])
         raise CheckpointError(f"{path}: {name} does not fit: {error}") from error

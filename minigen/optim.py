@@ -66,8 +66,9 @@ class _Stateful:
                     f"{value.dtype}: the state is of another model"
                 )
         for name in self.settings:
-            if isinstance(state[name], bool) or not isinstance(state[name], (int, float)):
-                raise ValueError(f"{name} should be a number, but is {state[name]!r}")
+            value = state[name]
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise ValueError(f"{name} should be a finite number, but is {value!r}")
         for name in self.settings:
             setattr(self, name, type(getattr(self, name))(state[name]))
         for name in self.buffers:

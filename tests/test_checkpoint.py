@@ -134,6 +134,27 @@ def test_a_file_of_another_model_changes_nothing(tmp_path):
     assert equal(before, run.bits())
 
 
+@pytest.mark.parametrize("error", [IndexError("no such layer"), OverflowError("too large"), RuntimeError("odd")])
+def test_whatever_an_object_makes_of_a_state_the_others_are_put_back(tmp_path, error):
+    class Fussy:
+        value = 1
+
+        def state_dict(self):
+            return {"value": self.value}
+
+        def load_state_dict(self, state):
+            self.value = state["value"]
+            if self.value == 13:
+                raise error
+
+    fussy, model = Fussy(), nn.Linear(2, 2, rng=np.random.default_rng(0))
+    save(tmp_path / "x.npz", model=nn.Linear(2, 2, rng=np.random.default_rng(1)), fussy={"value": 13})
+    before = model.vector.data.copy()
+    with pytest.raises(CheckpointError, match=f"fussy does not fit: {error}"):
+        restore(tmp_path / "x.npz", model=model, fussy=fussy)
+    assert fussy.value == 1 and np.array_equal(model.vector.data, before)
+
+
 @pytest.mark.parametrize(
     "states, message",
     [

@@ -277,7 +277,8 @@ def test_states_of_something_else_are_refused_and_change_nothing():
         "another model": optim.Adam([nn.Parameter(np.zeros(4))], lr=7.0).state_dict(),
         "float32": optim.Adam([nn.Parameter(np.zeros(3, np.float32))], lr=7.0).state_dict(),
         "a state of Adam has": {k: v for k, v in good.items() if k != "t"},
-        "lr should be a number": good | {"lr": "high"},
+        "lr should be a finite number": good | {"lr": "high"},
+        "eps should be a finite number, but is nan": good | {"eps": float("nan")},
     }
     for message, state in bad.items():
         with pytest.raises(ValueError, match=message):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.autodiff import Tensor, no_grad
+from minigen.autodiff import Tensor, no_grad, raw
 from minigen.device import to
 from minigen.gan.losses import Losses
 from minigen.nn import BatchNorm, Module
@@ -100,7 +100,8 @@ def train(
     one_pass = not any(isinstance(module, BatchNorm) for _, module in discriminator.named_modules())
 
     def data() -> Any:
-        return _batch(sample_data, batch_size, rng, critic_dtype, device)
+        batch = _batch(sample_data, batch_size, rng, critic_dtype, device)
+        return batch.astype(critic_dtype) if batch.dtype.kind in "biu" else batch  # counts, pixels
 
     def noise() -> Any:
         return _batch(sample_latent, batch_size, rng, latent_dtype, device)
@@ -193,7 +194,9 @@ def _named(step: int) -> Iterator[None]:
 def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any, device: str) -> Any:
     """n draws where the network lives and in its precision: double precision data would make a single precision network
     compute twice."""
-    batch = sample(n, rng)
+    batch = raw(sample(n, rng))
+    if not hasattr(batch, "dtype"):
+        raise TypeError(f"a sampler gave a {type(batch).__name__}, expected an array of points: np.asarray(...)")
     if len(batch) != n:
         raise ValueError(f"a sampler was asked for {n} points and gave {len(batch)}")
     return to(batch.astype(dtype, copy=False) if batch.dtype.kind == "f" else batch, device)

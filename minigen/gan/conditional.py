@@ -31,7 +31,8 @@ class LabelledPoints:
     """Draws pairs [x, one_hot(y)], (n, d + classes), from points (N, d) and their labels (N,), with replacement."""
 
     def __init__(self, points: np.ndarray, labels: np.ndarray, classes: int):
-        if len(points) != len(labels):
+        points = np.asarray(points)
+        if len(points) != len(labels) or not len(points):
             raise ValueError(f"there are {len(points)} points and {len(labels)} labels, expected one label per point")
         self.pairs = np.concatenate([points, one_hot(labels, classes, points.dtype)], axis=1)
 
@@ -48,7 +49,7 @@ class LabelledLatent:
         self, latent: int, labels: np.ndarray, classes: int,
         noise: Callable[[int, np.random.Generator], np.ndarray] | None = None,
     ):  # fmt: skip
-        self.labels, self.classes = labels, classes
+        self.labels, self.classes = np.asarray(labels), classes
         self.noise = noise or (lambda n, rng: rng.standard_normal((n, latent), dtype=np.float32))
 
     def __call__(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -54,7 +54,7 @@ class Epochs:
     def __init__(self, points: Any):
         if len(points) == 0:
             raise ValueError("there are no points to go through")
-        self.points, self.epoch = points, 0
+        self.points, self.epoch = points if hasattr(points, "dtype") else np.asarray(points), 0
         self._order = np.zeros(0, dtype=np.int64)
 
     def __call__(self, n: int, rng: np.random.Generator) -> Any:

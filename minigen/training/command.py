@@ -158,8 +158,8 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         prepared = prepare(args)
-    except (Refused, DataError, SettingsError, CheckpointError, OSError) as error:
-        print(f"minigen train {args.model}: {error}", file=sys.stderr)
+    except (Refused, DataError, SettingsError, CheckpointError, OSError, MemoryError) as error:
+        print(f"minigen train {args.model}: {str(error) or 'there is not enough memory'}", file=sys.stderr)
         return 2
     made, steps = prepared.step, prepared.settings["steps"]
     if made > steps:
@@ -175,6 +175,12 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:  # a second Ctrl-C, or one before the first step
         print(f"\nStopped at once. Go on from the last checkpoint with: {prepared.to_resume}")
         return 130
+    except BrokenPipeError:  # nobody reads what is printed: no fault of the run
+        raise
+    except (OSError, MemoryError) as error:
+        reason = f"{str(error) or 'there is not enough memory'}. What was saved stands; mend this, then"
+        print(f"minigen train {args.model}: {reason} go on with: {prepared.to_resume}", file=sys.stderr)
+        return 1
 
 
 def prepare(args: argparse.Namespace) -> Run:
@@ -182,6 +188,8 @@ def prepare(args: argparse.Namespace) -> Run:
     kind = model_class(args.model)
     folder = Path(args.out)
     given = {k: v for k, v in vars(args).items() if k not in ("command", "model", "out", "resume", "force", "version")}
+    if not args.out:
+        raise Refused("--out is empty, expected the name of a folder")
     if args.resume and args.force:
         raise Refused("--resume goes on with a run and --force replaces it: give one of the two")
     stored = _stored(folder, args.model) if args.resume else None
@@ -205,16 +213,21 @@ def prepare(args: argparse.Namespace) -> Run:
     prepared = Run(folder, settings, data, kind(settings, data, rng), rng)
     if stored:
         prepared.restore()
+        _remove(folder, Run.UNFINISHED)
     else:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for old in (file for pattern in Run.FILES for file in folder.glob(pattern)):
-                old.unlink()
+            _remove(folder, Run.FILES + Run.UNFINISHED)
             prepared.save()  # the first thing to fail, if the folder cannot be written to
         except OSError as error:
             reason = error.strerror or error
             raise Refused(f"--out {folder}: nothing can be written there ({reason}); choose another folder") from None
     return prepared
+
+
+def _remove(folder: Path, patterns: Sequence[str]) -> None:
+    for old in (file for pattern in patterns for file in folder.glob(pattern)):
+        old.unlink()
 
 
 def _check_same(data: TrainingData, stored: dict[str, Any], folder: Path) -> None:

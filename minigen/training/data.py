@@ -115,7 +115,7 @@ def _file(name: str) -> TrainingData:
     except (OSError, ValueError) as error:
         raise DataError(str(error)) from None
     with np.errstate(over="ignore", invalid="ignore"):
-        spread = points.std(0)
+        spread = np.where(np.ptp(points, axis=0) > 0, points.std(0), 0.0)  # the mean of equal numbers is rounded, too
     if not np.all(np.isfinite(spread)):
         raise DataError(f"{name}: the numbers are too large to be squared; rescale them")
     if not np.any(spread > 0):

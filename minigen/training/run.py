@@ -48,6 +48,7 @@ class Run:
 
     CHECKPOINT = "checkpoint.npz"
     FILES = (CHECKPOINT, "metrics.json", "samples.npy", "samples.png", "losses.png", "progress/*.png")
+    UNFINISHED = (f".{CHECKPOINT}.*.tmp", ".metrics.json.*")  # of a run that was killed while it wrote
 
     @property
     def checkpoint(self) -> Path:

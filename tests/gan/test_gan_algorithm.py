@@ -328,6 +328,19 @@ def test_bad_samplers_are_named():
         next(run(*players(), sample_data=lambda n, rng: np.zeros((n - 1, 1))))
     with pytest.raises(ValueError, match=r"samples have shape \(1,\), but the data have \(2,\)"):
         next(run(*players(), sample_data=lambda n, rng: np.zeros((n, 2))))
+    with pytest.raises(TypeError, match="a sampler gave a list, expected an array of points"):
+        next(run(*players(), sample_data=lambda n, rng: [[0.0]] * n))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
+def test_data_of_whole_numbers_and_tensors_are_points_too(dtype):
+    def draw(n, rng):
+        return rng.integers(2, size=(n, 1))
+
+    want = next(run(*players(dtype=np.float32), sample_data=lambda n, rng: draw(n, rng).astype(np.float32)))
+    assert next(run(*players(dtype=np.float32), sample_data=lambda n, rng: draw(n, rng).astype(dtype))) == want
+    boxed = run(*players(dtype=np.float32), sample_data=lambda n, rng: mg.Tensor(draw(n, rng).astype(np.float32)))
+    assert next(boxed) == want
 
 
 def test_a_normal_law_on_the_line_is_learned():

@@ -80,3 +80,12 @@ def test_samples_of_a_run_come_from_the_averaged_generator():
     np.testing.assert_array_equal(asked, np.arange(5))
     model.states["ema"].update()
     assert not np.array_equal(model.sample(5, rng(4), np.arange(5))[0], before)
+
+
+def test_lists_will_do_and_no_points_at_all_will_not():
+    rng = np.random.default_rng(0)
+    assert gan.LabelledPoints([[1.0, 2.0]], [0], 2)(3, rng).tolist() == [[1, 2, 1, 0]] * 3
+    assert gan.LabelledLatent(2, [1], 2)(3, rng)[:, 2:].tolist() == [[0, 1]] * 3
+    assert gan.Epochs([[1.0, 2.0]])(2, rng).tolist() == [[1, 2]] * 2
+    with pytest.raises(ValueError, match="there are 0 points"):
+        gan.LabelledPoints(np.zeros((0, 2)), np.zeros(0, int), 2)

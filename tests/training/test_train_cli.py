@@ -218,6 +218,35 @@ def test_force_replaces_the_run_and_nothing_else(tmp_path):
     assert (folder / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("options", [["--force"], ["--resume"]])
+def test_what_a_killed_run_was_writing_is_swept_up(options, tmp_path):
+    assert train("--data", "ring", "--out", tmp_path, *TINY) == 0
+    leftovers = [tmp_path / ".checkpoint.npz.0123abcd.tmp", tmp_path / ".metrics.json.4711"]
+    for path in leftovers:
+        path.write_bytes(b"PK")
+    assert train("--data", "ring", "--out", tmp_path, *TINY, *options) == 0
+    assert not any(path.exists() for path in leftovers)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
+def test_a_run_that_cannot_go_on_says_why_and_how_to_go_on(error, tmp_path, monkeypatch, capsys):
+    """Here the disk is full, or memory runs out, when the first figure is drawn, and not the second time."""
+    out = tmp_path / "rün 1"
+    with monkeypatch.context() as patch:
+
+        def fail(self, path):
+            raise error
+
+        patch.setattr(Run, "draw", fail)
+        assert train("--data", "ring", "--out", out, *TINY) == 1
+    said = capsys.readouterr().err
+    assert ("No space left on device" in said or "there is not enough memory" in said) and said.count("\n") == 1
+    assert f"go on with: minigen train gan --out '{out}' --resume" in said
+    assert train("--data", "ring", "--out", tmp_path / "whole", *TINY) == 0
+    assert train("--out", out, "--resume") == 0
+    assert state(out) == state(tmp_path / "whole")
+
+
 def test_samples_that_are_not_finite_at_the_end_are_a_run_that_diverged(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(GAN, "sample", lambda self, n, rng, labels=None: (np.full((n, 2), np.nan), None))
     assert train("--data", "ring", "--out", tmp_path, *TINY, "--every", 100) == 1

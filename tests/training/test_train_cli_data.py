@@ -66,6 +66,7 @@ def test_what_was_read_from_a_file_is_said(name, text, says, tmp_path, monkeypat
     [
         (np.zeros((4, 3, 2)), "shape is (4, 3, 2), expected (n, d)"),
         (np.ones((9, 2)), "all 9 points are the same"),
+        (np.full((3, 2), 0.1), "all 3 points are the same"),  # their mean is not 0.1, for rounding
         (np.ones((1, 2)), "there is only one point, expected at least two different ones"),
         (np.array([[1e200, 0.0], [-1e200, 1.0]]), "too large to be squared"),
         (np.array([[1.0], [np.inf]]), "is inf, expected finite numbers"),
@@ -74,6 +75,13 @@ def test_what_was_read_from_a_file_is_said(name, text, says, tmp_path, monkeypat
 def test_bad_points_are_named(points, expected, tmp_path, capsys):
     np.save(tmp_path / "points.npy", points)
     assert expected in refusal(capsys, "--data", tmp_path / "points.npy", "--out", tmp_path / "run")
+
+
+@pytest.mark.parametrize("n", [3, 7, 10])
+def test_a_constant_column_stays_as_it_is(n, tmp_path):
+    np.save(tmp_path / "points.npy", np.stack([np.arange(n), np.full(n, 0.1)], axis=1))
+    data = open_data(str(tmp_path / "points.npy"))
+    assert data.scale[1] == 1 and np.abs(data.sample(5, np.random.default_rng(0))[:, 1]).max() < 1e-15
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 5])

@@ -32,6 +32,8 @@ def test_nothing_to_resume(tmp_path, capsys):
         (["--data", "missing.csv"], "missing.csv: no such file"),
         (["--data", "points.xlsx"], "expected .npy, .csv"),
         ([], "--data is missing: ring, grid"),
+        (["--data", "ring", "--hidden", "1000000", "10000000"], "Unable to allocate"),
+        (["--data", "ring", "--out", ""], "--out is empty, expected the name of a folder"),
         (["--data", "ring", "--conditional"], "--conditional needs labels, which ring has not"),
         (["--data", "ring", "--steps", "-5"], "argument --steps: '-5' is not a whole number >= 1"),
         (["--data", "ring", "--steps", "many"], "argument --steps: 'many' is not a whole number >= 1"),
