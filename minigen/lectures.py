@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import os
 import re
 import subprocess
@@ -240,11 +241,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(lectures: Sequence[Lecture], args: argparse.Namespace) -> int:
-    if (args.jobs is not None and args.jobs < 1) or args.timeout <= 0:
-        print("minigen lectures: -j and --timeout must be positive", file=sys.stderr)
+    if (args.jobs is not None and args.jobs < 1) or not 0 < args.timeout < math.inf:
+        print("minigen lectures: -j and --timeout must be positive, and finite", file=sys.stderr)
         return 2
     _require("nbclient", "ipykernel", "jinja2", "tqdm", "matplotlib")
     out = args.out or lectures[0].path.parent.parent / "build"
+    try:
+        (out / "lectures").mkdir(parents=True, exist_ok=True)  # now rather than after minutes of running
+    except OSError as error:
+        print(f"minigen lectures: --out {out}: nothing can be written there ({error.strerror})", file=sys.stderr)
+        return 2
     jobs = min(args.jobs or _cores(), len(lectures))
     start = time.monotonic()
     names = ", ".join(lecture.number for lecture in lectures)

@@ -238,7 +238,7 @@ def scripts(tmp_path, *lines):
     return [Script("gan", line, seed, tmp_path / "runs" / str(seed)) for seed, line in enumerate(lines)]
 
 
-FINISH = "import pathlib, os; p = pathlib.Path({!r}); p.mkdir(); (p / 'metrics.json').write_text('{{}}')"
+FINISH = """import pathlib; p = pathlib.Path({!r}); p.mkdir(); (p/'metrics.json').write_text('{{"measures": {{}}}}')"""
 DIVERGE = "import sys; print('so far'); sys.exit('minigen: training diverged. step 3: the loss is nan')"
 
 
@@ -368,6 +368,14 @@ def test_a_run_that_diverged_is_not_made_again(tmp_path):
     comparison = Comparison(tmp_path, plan, 1)
     assert [row.outcome for row in comparison.rows] == [Outcome("diverged", "step 3: nan")]
     assert [job.model for job in comparison.jobs if job not in comparison.outcomes] == ["wgan"]
+
+
+@pytest.mark.parametrize("damaged", ["", '{"measures": {"w1"', "[]", "{}", "\xff\xfe"])
+def test_a_run_whose_measures_are_damaged_is_finished_again(damaged, tmp_path):
+    row = ring_row(tmp_path, "gan", 0, 8, 0.1)
+    assert row.job.outcome() == Outcome("done")
+    (row.job.folder / "metrics.json").write_text(damaged, encoding="latin-1")
+    assert row.job.outcome() is None
 
 
 def test_files_of_the_same_name_have_folders_of_their_own():

@@ -312,6 +312,9 @@ def test_choosing(tmp_path):
         (["open", "9"], "there is no lecture 09"),
         (["run", "-j", "0"], "must be positive"),
         (["run", "--timeout", "-1"], "must be positive"),
+        (["run", "--timeout", "nan"], "must be positive, and finite"),
+        (["run", "--timeout", "inf"], "must be positive, and finite"),
+        (["run", "1", "--out", "lectures/01_a.ipynb/x"], "nothing can be written there (Not a directory)"),
         (["run", "2"], "is no notebook"),
     ],
 )

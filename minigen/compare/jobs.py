@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -52,8 +53,9 @@ class Job:
         return self.folder.with_name(self.folder.name + ".log")
 
     def outcome(self) -> Outcome | None:
-        """How the run ended, if it did; then it is not made again.  metrics.json is the last thing that it writes."""
-        if (self.folder / "metrics.json").exists():
+        """How the run ended, if it did; then it is not made again.  metrics.json is the last thing that it writes; one
+        that was damaged since is as none."""
+        if _holds_measures(self.folder / "metrics.json"):
             return Outcome("done")
         if (self.folder / DIVERGENCE).exists():
             return Outcome("diverged", (self.folder / DIVERGENCE).read_text(encoding="utf-8").strip())
@@ -99,6 +101,13 @@ def carry_out(
         for process in running:
             process.kill()
             process.wait()
+
+
+def _holds_measures(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8"))["measures"], dict)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def _start(job: Job) -> subprocess.Popen:
