@@ -125,6 +125,7 @@ def test_what_savetxt_writes(tmp_path, delimiter):
         ("x,y\n-inf,2\n", "line 2, column 1: -inf is not a finite number"),
         ("1,2\n3,1e999\n", "line 2, column 2: 1e999 is not a finite number"),
         ("1,5;2\n3;4\n", "line 1, column 1: '1,5' is not a number; write the decimal comma as a point"),
+        ("1,5;2,5\n2;3\n", "line 1, column 1: '1,5' is not a number; write the decimal comma as a point"),
         ("1,2\n1_0,4\n", "line 2, column 1: '1_0' is not a number"),
         (b"1,2\n\xff\xfe,4\n", "not UTF-8 text"),
     ],

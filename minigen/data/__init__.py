@@ -116,7 +116,8 @@ def _fields(line: str, separator: str | None) -> list[str]:
 
 
 def _is_header(fields: list[str]) -> bool:
-    return not any(_is_number(field) for field in fields) and any(fields)
+    # 1,5 is no name either: taken for one, a first point with decimal commas would be lost.
+    return not any(_is_number(field.replace(",", ".", 1)) for field in fields) and any(fields)
 
 
 def _is_number(field: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen.autodiff import raw
 from minigen.device import asnumpy, to
 from minigen.diffusion.denoiser import Denoiser
 from minigen.diffusion.forward import standard_normal
@@ -113,6 +114,9 @@ def _batch(sample: Sampler, n: int, rng: np.random.Generator, dtype: Any, device
     """n points in the network's precision and on its device, and their labels, on the CPU, or None."""
     batch = sample(n, rng)
     x, labels = batch if isinstance(batch, tuple) else (batch, None)
+    x = raw(x)
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"a sampler gave a {type(x).__name__}, expected an array of points: np.asarray(...)")
     if len(x) != n or (labels is not None and len(labels) != n):
         given = f"{len(x)}" if labels is None else f"{len(x)} with {len(labels)} labels"
         raise ValueError(f"a sampler was asked for {n} points and gave {given}")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from diffusion_laws import MIXTURE
 
+from minigen import Tensor, nn, optim
 from minigen import diffusion as df
-from minigen import nn, optim
 from minigen.checkpoint import restore, save
 from minigen.distributions import GaussianMixture
 from minigen.schedules import cosine_decay
@@ -215,6 +215,19 @@ def test_bad_input_is_named(options, message):
     options = {"sample_data": MIXTURE.sample, "rng": np.random.default_rng(0)} | options
     with pytest.raises(ValueError, match=message):
         next(df.train(model, optimizer=optimizer, **options))
+
+
+def test_a_sampler_may_give_tensors_and_a_list_is_named():
+    def draw(n, rng):
+        return rng.standard_normal((n, 1))
+
+    steps = []
+    for sample in (draw, lambda n, rng: Tensor(draw(n, rng))):
+        model, optimizer, _ = parts()
+        steps.append(next(df.train(model, sample, optimizer, rng=np.random.default_rng(0), drop_labels=0)))
+    assert steps[0] == steps[1]
+    with pytest.raises(TypeError, match="a sampler gave a list, expected an array of points"):
+        next(df.train(model, lambda n, rng: [[0.0]] * n, optimizer, rng=np.random.default_rng(0)))
 
 
 def test_one_number_learns_the_weighted_mean_of_times():
