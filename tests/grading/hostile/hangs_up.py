@@ -1,6 +1,6 @@
 # ruff: noqa
 """Closes the connection and goes on."""
-# expect: protocol_error or timeout 4
+# expect: crashed or protocol_error or timeout 4
 # the rest is right
 
 import os, time
