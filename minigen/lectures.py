@@ -10,8 +10,9 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,7 +78,7 @@ class Runner:
         sizes = {lecture: len(_code_cells(notebook)) for lecture, notebook in notebooks.items()}
         outcomes: dict[Lecture, Outcome] = {}
         bar = tqdm(total=sum(sizes.values()), unit="cell", desc="lectures", disable=None, leave=False)
-        with bar, ThreadPoolExecutor(self.jobs) as pool:
+        with _quiet_heartbeats(), bar, ThreadPoolExecutor(self.jobs) as pool:
             tasks = {pool.submit(self._run_one, lec, notebooks[lec], bar.update): lec for lec in lectures}
             try:
                 for task in as_completed(tasks):
@@ -177,6 +178,24 @@ def _kernel_manager_class() -> type:
             return KernelSpec(argv=command, display_name="minigen", language="python")
 
     return ThisInterpreter
+
+
+@contextmanager
+def _quiet_heartbeats() -> Iterator[None]:
+    """The thread that listens to a kernel's heart may find the socket closed under it: nobody's news either."""
+    from zmq import ZMQError
+
+    before = threading.excepthook
+
+    def unless_closed(args: Any) -> None:
+        if not isinstance(args.exc_value, ZMQError):
+            before(args)
+
+    threading.excepthook = unless_closed
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 async def _execute(client: Any, environment: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -92,6 +93,29 @@ def ran(tmp_path_factory):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8")
     assert {path: path.read_bytes() for path in (folder / "lectures").iterdir()} == before
     return folder, done.returncode, done.stdout + done.stderr
+
+
+def test_a_socket_that_closed_under_the_heartbeat_says_nothing(monkeypatch):
+    """As jupyter_client's thread dies now and then, when a kernel is shut down; what else a thread dies of is said."""
+    from zmq import ENOTSOCK, ZMQError
+
+    said = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: said.append(args.exc_value))
+
+    def die(error):
+        def run():
+            raise error
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+
+    other, closed = ValueError(), ZMQError(ENOTSOCK)
+    with lectures._quiet_heartbeats():
+        die(closed)
+        die(other)
+    die(closed)
+    assert said == [other, closed]
 
 
 def page(ran) -> str:
